@@ -21,7 +21,7 @@ fn an_unknown_key_is_an_error_with_its_line() {
     refuse(
         &host,
         1,
-        &format!("{}:4:1: unknown field `dirver`", config.display()),
+        &format!("{}:4:1: there is no key dirver in [nft]", config.display()),
     );
 }
 

@@ -39,7 +39,7 @@ where
         Ok(value) => assert_eq!(value.to_string().parse(), Ok(value), "{text:?}"),
         Err(invalid) => {
             assert_shown_on_one_line(&invalid.to_string());
-            assert_shown_on_one_line(invalid.hint);
+            assert_shown_on_one_line(&invalid.hint);
         }
     }
 }

@@ -4,6 +4,8 @@
 mod error;
 mod file;
 mod keys;
+mod log_level;
+mod values;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,10 +18,10 @@ use tracing::level_filters::LevelFilter;
 
 use crate::resolver::Upstream;
 pub use error::{ConfigError, ConfigErrors};
-use file::LogLevel;
 pub use file::{Dns, File};
 use keys::Origins;
 pub(crate) use keys::{KEYS, Key};
+use log_level::LogLevel;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +135,8 @@ impl Faults {
 fn log_level(arg: Option<&str>, set: Option<LogLevel>) -> Result<LevelFilter, ConfigError> {
     match arg {
         Some(level) => level
-            .parse()
+            .parse::<LogLevel>()
+            .map(LevelFilter::from)
             .map_err(|_| ConfigError::LogLevel(level.to_owned())),
         None => Ok(set.map_or(LevelFilter::INFO, LevelFilter::from)),
     }

@@ -33,26 +33,33 @@ impl FromStr for Source {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let refuse = |reason: String| Invalid::new(WHAT, text, reason, HINT);
-        let net = match text.parse() {
+        let refuse = |reason: &str| Invalid::new(WHAT, text, reason, HINT);
+        let net: IpNet = match text.parse() {
             Ok(net) => net,
             Err(_) => text
                 .parse()
                 .map(|ip: IpAddr| ip.into())
-                .map_err(|_| refuse("it is neither a prefix nor an address".into()))?,
+                .map_err(|_| refuse("it is neither a prefix nor an address"))?,
         };
         let is_mapped = matches!(net, IpNet::V6(net) if net.addr().to_ipv4_mapped().is_some());
         if net != net.trunc() {
-            let reason = format!("it has host bits: the prefix is {}", net.trunc());
-            return Err(refuse(reason));
+            let (reason, hint) = (
+                format!("it has host bits: the prefix is {}", net.trunc()),
+                format!(
+                    "write {}, or {} for this address alone",
+                    net.trunc(),
+                    net.addr()
+                ),
+            );
+            return Err(Invalid::new(WHAT, text, reason, hint));
         }
         if is_mapped {
             return Err(refuse(
-                "no packet comes from an IPv4-mapped address: write the IPv4 address".into(),
+                "no packet comes from an IPv4-mapped address: write the IPv4 address",
             ));
         }
         if net.addr().is_multicast() {
-            return Err(refuse("no packet comes from a multicast address".into()));
+            return Err(refuse("no packet comes from a multicast address"));
         }
         Ok(Self(net))
     }
@@ -244,6 +251,13 @@ mod tests {
         ] {
             assert_eq!(given.parse::<Source>().unwrap_err().reason, reason);
         }
+    }
+
+    #[test]
+    fn the_hint_is_made_of_the_users_own_input() {
+        let refused = "192.0.2.1/24".parse::<Source>().unwrap_err();
+        let hint = "write 192.0.2.0/24, or 192.0.2.1 for this address alone";
+        assert_eq!(refused.hint, hint);
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub struct Invalid {
     /// Why it was refused.
     pub reason: String,
     /// What would be accepted.
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
 }
 
 impl Hint for Invalid {
     fn hint(&self) -> Option<Cow<'_, str>> {
-        Some(self.hint.into())
+        Some(Cow::Borrowed(&self.hint))
     }
 }
 
@@ -33,7 +33,7 @@ impl Invalid {
         what: &'static str,
         given: &str,
         reason: impl Into<String>,
-        hint: &'static str,
+        hint: impl Into<Cow<'static, str>>,
     ) -> Self {
         let mut shown: String = given.chars().take(Self::SHOWN).collect();
         if shown.len() < given.len() {
@@ -43,7 +43,7 @@ impl Invalid {
             what,
             given: shown,
             reason: reason.into(),
-            hint,
+            hint: hint.into(),
         }
     }
 }

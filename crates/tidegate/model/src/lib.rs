@@ -65,4 +65,4 @@ pub use port_request::{LINK_LOCAL, PortRequest, no_host_has, reason_against_zone
 pub use resolver_address::{RESOLVER4, RESOLVER6, RESOLVERS};
 pub use state::{Change, DNS_PORT, State, Waiting};
 pub use state_id::StateId;
-pub use subnet::{Subnet, overlap};
+pub use subnet::{Subnet, first_address, overlap, reserved_as, upper_half};

@@ -30,7 +30,7 @@ impl PortRange {
     }
 
     /// The range of one port of a binding, which is never 0.
-    pub(crate) fn exactly(port: u16) -> Self {
+    pub fn exactly(port: u16) -> Self {
         Self {
             first: port,
             last: port,

@@ -54,13 +54,14 @@ impl PortRequest {
     }
 }
 
+const WHAT: &str = "published port";
 const HINT: &str = "write it [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp], for example 8080:80, 127.0.0.1::53/udp or [2001:db8::1]:8000-8009:80";
 
 impl FromStr for PortRequest {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let refuse = |reason: String| Invalid::new("published port", text, reason, HINT);
+        let refuse = |reason: String| Invalid::new(WHAT, text, reason, HINT);
         let (rest, protocol) = match text.split_once('/') {
             Some((rest, protocol)) => (
                 rest,
@@ -75,6 +76,11 @@ impl FromStr for PortRequest {
             Some((host, host_ports)) => (Some(host), host_ports),
             None => (None, rest),
         };
+        if let Some(address) = host_ip.and_then(unbracketed) {
+            let reason = format!("the IPv6 address {address} needs brackets");
+            let hint = format!("write [{address}]:{host_ports}:{ports}/{protocol}");
+            return Err(Invalid::new(WHAT, text, reason, hint));
+        }
         let host_ip = host_ip
             .map(|host| parse_host(host).map_err(refuse))
             .transpose()?;
@@ -88,9 +94,13 @@ impl FromStr for PortRequest {
         };
         let ports = range(ports, "port")?;
         match host_ports.map(PortRange::count) {
-            Some(count) if count != ports.count() && ports.single().is_none() => Err(refuse(
-                format!("it has {count} host ports for {} ports", ports.count()),
-            )),
+            Some(count) if count != ports.count() && ports.single().is_none() => {
+                Err(refuse(format!(
+                    "the two ranges differ: {} for {}",
+                    counted(count, "host port"),
+                    counted(ports.count(), "port")
+                )))
+            }
             _ => Ok(Self {
                 host_ip,
                 host_ports,
@@ -98,6 +108,13 @@ impl FromStr for PortRequest {
                 protocol,
             }),
         }
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
     }
 }
 
@@ -110,14 +127,16 @@ fn parse_host(host: &str) -> Result<IpAddr, String> {
         Some(inner) => inner.parse().map(IpAddr::V6).ok(),
         None => host.parse().map(IpAddr::V4).ok(),
     };
-    let parsed = parsed.ok_or_else(|| match host.parse::<IpAddr>() {
-        Ok(ip) => format!("the IPv6 address {ip} needs brackets"),
-        Err(_) => format!("{host:?} is not an address of the host"),
-    })?;
+    let parsed = parsed.ok_or_else(|| format!("{host:?} is not an address of the host"))?;
     match no_host_has(parsed) {
         Some(kind) => Err(format!("{parsed} is {kind}, not an address of the host")),
         None => Ok(parsed),
     }
+}
+
+/// An IPv6 address of the host that is not in brackets.
+fn unbracketed(host: &str) -> Option<Ipv6Addr> {
+    host.parse().ok()
 }
 
 /// What is wrong with an address of the host that has a zone (RFC 4007 section 11), as in `fe80::1%eth0`; none for any
@@ -225,8 +244,14 @@ mod tests {
             ("x:80", "host port: \"x\" is not a number from 1 to 65535"),
             ("80:+5", "port: \"+5\" is not a number from 1 to 65535"),
             ("80:80/icmp", "protocol \"icmp\" is not known"),
-            ("8000-8002:80-81", "it has 3 host ports for 2 ports"),
-            ("8000:80-81", "it has 1 host ports for 2 ports"),
+            (
+                "8000-8002:80-81",
+                "the two ranges differ: 3 host ports for 2 ports",
+            ),
+            (
+                "8000:80-81",
+                "the two ranges differ: 1 host port for 2 ports",
+            ),
             ("9-8:1", "host port: it ends before it begins"),
             ("example:80:80", "\"example\" is not an address of the host"),
             ("::1:80:80", "the IPv6 address ::1 needs brackets"),
@@ -254,6 +279,12 @@ mod tests {
                 "{given}"
             );
         }
+    }
+
+    #[test]
+    fn an_address_without_brackets_is_repeated_with_them() {
+        let refused = "::1:80:80/udp".parse::<PortRequest>().unwrap_err();
+        assert_eq!(refused.hint, "write [::1]:80:80/udp");
     }
 
     #[test]

@@ -32,10 +32,7 @@ impl Subnet {
     pub fn new(net: IpNet, gateway: Option<IpAddr>) -> Result<Self, Invalid> {
         let refuse = |reason: String| Invalid::new(WHAT, &net.to_string(), reason, HINT);
         if net != net.trunc() {
-            return Err(refuse(format!(
-                "it has host bits: the subnet is {}",
-                net.trunc()
-            )));
+            return Err(with_host_bits(WHAT, net));
         }
         if net.prefix_len() == net.max_prefix_len() {
             let reason =
@@ -47,13 +44,24 @@ impl Subnet {
         }
         let subnet = Self {
             net,
-            gateway: gateway.unwrap_or_else(|| offset(net.network(), first_usable(net))),
+            gateway: gateway.unwrap_or_else(|| first_address(net)),
             range: None,
         };
         if subnet.is_usable(subnet.gateway) {
             Ok(subnet)
         } else {
-            Err(refuse(format!("{} cannot be its gateway", subnet.gateway)))
+            let (reason, hint) = (
+                format!(
+                    "{} cannot be its gateway: {}",
+                    subnet.gateway,
+                    match reserved_as(net, subnet.gateway) {
+                        Some(purpose) => format!("it is its {purpose}"),
+                        None => "it is not in it".to_owned(),
+                    }
+                ),
+                format!("give another address of it, such as {}", first_address(net)),
+            );
+            Err(Invalid::new(WHAT, &net.to_string(), reason, hint))
         }
     }
 
@@ -67,15 +75,9 @@ impl Subnet {
         IpNet::new_assert(address, self.net.prefix_len())
     }
 
-    /// Whether an interface may have this address: inside the subnet, and neither its network
-    /// address (IPv6: the subnet-router anycast address, RFC 4291 section 2.6.1) nor its IPv4
-    /// broadcast address. A subnet of two addresses has neither (RFC 3021 section 2.1, RFC 6164
-    /// section 6).
+    /// Whether an interface may have this address: inside the subnet, and not reserved by it.
     pub fn is_usable(&self, address: IpAddr) -> bool {
-        self.net.contains(&address)
-            && (is_pair(self.net)
-                || (address != self.net.network()
-                    && !(address.is_ipv4() && address == self.net.broadcast())))
+        self.net.contains(&address) && reserved_as(self.net, address).is_none()
     }
 
     /// The subnet with a range out of which addresses are given.
@@ -83,12 +85,20 @@ impl Subnet {
     /// # Errors
     /// Refuses a range that has host bits or is not a part of the subnet.
     pub fn with_range(self, range: IpNet) -> Result<Self, Invalid> {
-        let refuse = |reason| Invalid::new("range of addresses", &range.to_string(), reason, HINT);
+        let what = "range of addresses";
         if range != range.trunc() {
-            return Err(refuse(format!("it has host bits: it is {}", range.trunc())));
+            return Err(with_host_bits(what, range));
         }
         if !self.net.contains(&range) {
-            return Err(refuse(format!("it is not a part of {}", self.net)));
+            let (reason, hint) = (
+                format!("it is not a part of {}", self.net),
+                format!(
+                    "give a part of {}, such as {}",
+                    self.net,
+                    upper_half(self.net)
+                ),
+            );
+            return Err(Invalid::new(what, &range.to_string(), reason, hint));
         }
         Ok(Self {
             range: Some(range),
@@ -105,6 +115,37 @@ impl Subnet {
             .map(|n| offset(range.network(), n))
             .find(|ip| self.is_usable(*ip) && *ip != self.gateway && !taken(*ip))
     }
+}
+
+/// Refuses a prefix with host bits, with the prefix that is meant.
+fn with_host_bits(what: &'static str, net: IpNet) -> Invalid {
+    let meant = net.trunc();
+    let reason = format!("it has host bits: the prefix without them is {meant}");
+    Invalid::new(what, &net.to_string(), reason, format!("write {meant}"))
+}
+
+/// What an address of a prefix is for, if no interface can have it: the network address (IPv6: the subnet-router anycast
+/// address, RFC 4291 section 2.6.1) or the IPv4 broadcast address. A subnet of two addresses has neither (RFC 3021 section
+/// 2.1, RFC 6164 section 6).
+pub fn reserved_as(net: IpNet, address: IpAddr) -> Option<&'static str> {
+    match address {
+        _ if is_pair(net) => None,
+        IpAddr::V4(_) if address == net.network() => Some("network address"),
+        IpAddr::V4(_) if address == net.broadcast() => Some("broadcast address"),
+        IpAddr::V6(_) if address == net.network() => Some("subnet-router anycast address"),
+        _ => None,
+    }
+}
+
+/// The first address of a prefix that an interface can have.
+pub fn first_address(net: IpNet) -> IpAddr {
+    offset(net.network(), first_usable(net))
+}
+
+/// The upper half of a prefix, which has at least two addresses.
+pub fn upper_half(net: IpNet) -> IpNet {
+    let half = net.prefix_len().saturating_add(1).min(net.max_prefix_len());
+    IpNet::new_assert(net.broadcast(), half).trunc()
 }
 
 /// Whether a prefix has two addresses: a /31, or a /127.
@@ -179,7 +220,7 @@ mod tests {
         };
         assert_eq!(
             reason("10.1.2.3/24", None),
-            "it has host bits: the subnet is 10.1.2.0/24"
+            "it has host bits: the prefix without them is 10.1.2.0/24"
         );
         for single in ["10.1.2.0/32", "fd00::1/128"] {
             assert_eq!(
@@ -195,16 +236,61 @@ mod tests {
         );
         assert_eq!(
             reason("10.0.0.0/24", Some("10.0.1.1")),
-            "10.0.1.1 cannot be its gateway"
+            "10.0.1.1 cannot be its gateway: it is not in it"
         );
         assert_eq!(
             reason("10.0.0.0/24", Some("10.0.0.255")),
-            "10.0.0.255 cannot be its gateway"
+            "10.0.0.255 cannot be its gateway: it is its broadcast address"
         );
         assert_eq!(
             reason("10.0.0.0/24", Some("fd00::1")),
-            "fd00::1 cannot be its gateway"
+            "fd00::1 cannot be its gateway: it is not in it"
         );
+    }
+
+    /// A hint repeats what the user wrote, as it should be.
+    #[test]
+    fn the_hint_is_made_of_the_users_own_input() {
+        let net = |text: &str| text.parse::<IpNet>().unwrap();
+        let of_gateway =
+            |text: &str, gateway: &str| Subnet::new(net(text), Some(crate::fixtures::ip(gateway)));
+        let range = |text: &str| subnet("10.9.8.0/24").with_range(net(text)).map(drop);
+        for (refused, hint) in [
+            (
+                Subnet::new(net("10.9.8.7/24"), None).map(drop),
+                "write 10.9.8.0/24",
+            ),
+            (
+                Subnet::new(net("fd50::7/64"), None).map(drop),
+                "write fd50::/64",
+            ),
+            (
+                of_gateway("10.9.8.0/24", "10.9.8.255").map(drop),
+                "give another address of it, such as 10.9.8.1",
+            ),
+            (
+                of_gateway("fd50::/64", "fd50::").map(drop),
+                "give another address of it, such as fd50::1",
+            ),
+            (range("10.9.8.129/25"), "write 10.9.8.128/25"),
+            (
+                range("10.9.0.0/16"),
+                "give a part of 10.9.8.0/24, such as 10.9.8.128/25",
+            ),
+        ] {
+            assert_eq!(refused.unwrap_err().hint, hint);
+        }
+    }
+
+    #[test]
+    fn the_upper_half_of_a_prefix_is_one_bit_longer() {
+        for (net, half) in [
+            ("10.9.8.0/24", "10.9.8.128/25"),
+            ("10.9.8.6/31", "10.9.8.7/32"),
+            ("fd50::/64", "fd50::8000:0:0:0/65"),
+        ] {
+            assert_eq!(upper_half(net.parse().unwrap()).to_string(), half);
+        }
     }
 
     #[test]
@@ -287,7 +373,7 @@ mod tests {
         let reason = |text: &str| range(text).unwrap_err().reason;
         assert_eq!(
             reason("10.1.2.129/30"),
-            "it has host bits: it is 10.1.2.128/30"
+            "it has host bits: the prefix without them is 10.1.2.128/30"
         );
         assert_eq!(reason("10.1.0.0/16"), "it is not a part of 10.1.2.0/24");
         assert_eq!(

@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_api::Attach;
 use tidegate_model::links::NetnsFacts;
-use tidegate_model::{MacAddr, Network, State, Subnet};
+use tidegate_model::{Endpoint, MacAddr, Network, State, Subnet};
 
 use crate::Refused;
 use crate::ip_family::IpFamily;
+use crate::refused::AddressHolder;
 
 /// One address for each family of the network: the requested one, or a free one from the first subnet that has one.
 /// An `unswept` address is not free: it would get traffic of its previous holder's connections.
@@ -23,6 +24,7 @@ pub(crate) fn choose(
     let endpoints = state.endpoints_of(&network.name);
     let given = endpoints.flat_map(|e| e.addresses.iter().map(IpNet::addr));
     let given = Given {
+        state,
         network,
         taken: given.chain(network.reserved.values().copied()).collect(),
         unswept,
@@ -67,6 +69,7 @@ fn wanted(request: &Attach, family: IpFamily) -> Result<Option<IpAddr>, Refused>
 
 /// The addresses of a network that cannot be assigned.
 struct Given<'a> {
+    state: &'a State,
     network: &'a Network,
     taken: HashSet<IpAddr>,
     unswept: &'a BTreeSet<IpAddr>,
@@ -83,10 +86,24 @@ impl Given<'_> {
                 subnets: subnets.iter().map(|subnet| subnet.net).collect(),
             }),
             Some(subnet) if subnet.gateway == ip || self.taken.contains(&ip) => {
-                Err(Refused::AddressTaken { ip, network })
+                let by = self.holder(ip);
+                Err(Refused::AddressTaken { ip, network, by })
             }
             Some(_) if self.unswept.contains(&ip) => Err(Refused::Unswept { ip, network }),
             Some(subnet) => Ok(subnet.host_net(ip)),
+        }
+    }
+
+    /// Who has a taken address.
+    fn holder(&self, ip: IpAddr) -> AddressHolder {
+        let has = |endpoint: &&Endpoint| endpoint.addresses.iter().any(|net| net.addr() == ip);
+        let endpoint = self.state.endpoints_of(&self.network.name).find(has);
+        let mut reserved = self.network.reserved.iter();
+        let reserved = reserved.find(|(_, address)| **address == ip);
+        match (endpoint, reserved) {
+            (Some(endpoint), _) => AddressHolder::Endpoint(endpoint.name.clone()),
+            (None, Some((label, _))) => AddressHolder::Reserved(label.clone()),
+            (None, None) => AddressHolder::Gateway,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Limits of one request, so that each completes quickly even on a full host. Each item is a message to the kernel,
 //! an element or a descriptor, and other requests wait meanwhile.
 
+use tidegate_api::explain::Party;
 use tidegate_api::{Attach, CreateNetwork, Dns, ProposeSubnets};
 use tidegate_model::{Invalid, Name, PortRequest};
 
@@ -29,7 +30,7 @@ const PORTS: usize = 16_384;
 
 /// Refuses a network request that exceeds a limit.
 pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
-    in_dns(&request.name)?;
+    of_name(&request.name)?;
     at_most(SUBNETS, request.subnets.len(), "subnets")?;
     at_most(SUBNETS, request.gateways.len(), "gateways")?;
     at_most(SUBNETS, request.ranges.len(), "ranges")?;
@@ -47,7 +48,7 @@ pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
         .name
         .iter()
         .chain(&request.aliases)
-        .try_for_each(in_dns)?;
+        .try_for_each(of_name)?;
     at_most(SYSCTLS, request.sysctls.len(), "sysctls")?;
     at_most(LABELS, request.labels.len(), "labels")?;
     of_dns(&request.dns)?;
@@ -65,20 +66,28 @@ pub(crate) fn of_ports(requests: &[PortRequest]) -> Result<(), Refused> {
     at_most(PORTS, counts.sum(), "ports")
 }
 
-/// Refuses a name that DNS cannot have, so that nobody could ask for it.
-fn in_dns(name: &Name) -> Result<(), Refused> {
-    let refused = || {
+/// Refuses a new name that somebody could not ask for: one that DNS cannot have, an IP address, and the words of `tidegate
+/// explain` for others than endpoints. States of earlier releases may have them.
+fn of_name(name: &Name) -> Result<(), Refused> {
+    let refuse = |reason: &str, hint| Err(Invalid::new("name", name.as_str(), reason, hint).into());
+    if name.has_empty_label() {
         let reason = "it has a dot at the end, or two side by side";
-        Invalid::new(
-            "name",
-            name.as_str(),
-            reason,
-            "put a letter or a digit after each dot",
-        )
-    };
-    match name.has_empty_label() {
-        true => Err(refused().into()),
-        false => Ok(()),
+        return refuse(reason, "put a letter or a digit after each dot");
+    }
+    match name.as_str().to_ascii_lowercase().parse() {
+        Ok(Party::Endpoint(_)) | Err(_) => Ok(()),
+        Ok(Party::Address(_)) => refuse(
+            "it is an IP address",
+            "choose a name that is none; `tidegate attach --ip` gives an endpoint its address",
+        ),
+        Ok(Party::Host) => refuse(
+            "`tidegate explain` means the host by it",
+            "choose another name, such as host-1",
+        ),
+        Ok(Party::Outside) => refuse(
+            "`tidegate explain` means all machines outside of the host by it",
+            "choose another name, such as outside-1",
+        ),
     }
 }
 

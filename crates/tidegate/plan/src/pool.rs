@@ -1,9 +1,11 @@
 //! One pool of subnets.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use error_hint::Hint;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +53,27 @@ pub enum InvalidPool {
     /// A text that is not a pool.
     #[error("pool {0:?} does not have the form BASE:SIZE")]
     Form(String),
+}
+
+impl Hint for InvalidPool {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::HostBits(base) => format!("give the base {}", base.trunc()).into(),
+            Self::Size { base, .. } => {
+                let (least, most) = (base.prefix_len(), base.max_prefix_len() - 1);
+                format!("give a size from {least} to {most}, the prefix length of its subnets").into()
+            }
+            Self::IpFamily { family, .. } => match family {
+                IpFamily::Ipv4 => "give it among the pools of IPv6 (`pools.ipv6`, --ipv6-pools)".into(),
+                IpFamily::Ipv6 => "give it among the pools of IPv4 (`pools.ipv4`, --ipv4-pools)".into(),
+            },
+            Self::Form(_) => {
+                "write it 10.208.0.0/12:24 or fd12:3456:789a::/48:64: a prefix, and the prefix length of the subnets that \
+                 it is split into"
+                    .into()
+            }
+        })
+    }
 }
 
 impl Pool {

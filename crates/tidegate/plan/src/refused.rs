@@ -1,8 +1,10 @@
 //! Why a request cannot be planned: the reasons and their messages. `hint` says what to do, `kind` how the API answers.
 
+mod address_holder;
 mod hint;
 mod in_document;
 mod kind;
+mod words;
 
 use std::net::IpAddr;
 
@@ -14,6 +16,8 @@ use tidegate_model::{
 };
 
 use crate::ip_family::IpFamily;
+pub use address_holder::AddressHolder;
+use words::{counted, given, in_pools, listed_ports, not_usable, of_endpoint, outside};
 
 /// How many endpoints an error names; a network may have thousands.
 const NAMED: usize = 10;
@@ -82,12 +86,14 @@ pub enum Refused {
     #[error("subnets {0} and {1} of the same network overlap")]
     SubnetsOverlap(IpNet, IpNet),
     /// A range that is in none of the given subnets.
-    #[error("range {range} is in none of the subnets given for network {network}")]
+    #[error("range {range} {} given for network {network} ({})", outside(.subnets, *.range), given(.subnets))]
     RangeOutside {
         /// The network.
         network: Name,
         /// The range.
         range: IpNet,
+        /// The given subnets of its family.
+        subnets: Vec<IpNet>,
     },
     /// Two ranges in one subnet.
     #[error("subnet {subnet} was given two ranges, {first} and {second}")]
@@ -100,16 +106,16 @@ pub enum Refused {
         second: IpNet,
     },
     /// An address that cannot be reserved, because no endpoint can get it.
-    #[error(
-        "address {address} cannot be reserved for {label}: it is not a free address of network {network}"
-    )]
+    #[error("address {address} cannot be reserved for {label}: it is {why}")]
     NotReservable {
-        /// The network.
-        network: Name,
         /// What it is for.
         label: Name,
         /// The address.
         address: IpAddr,
+        /// What it is instead.
+        why: String,
+        /// The network's subnets of its family.
+        subnets: Vec<IpNet>,
     },
     /// A policy that contradicts itself.
     #[error("network {network} has contradicting options: {what}")]
@@ -174,12 +180,14 @@ pub enum Refused {
     #[error("network {0} would have neither IPv4 nor IPv6")]
     NoFamily(Name),
     /// A gateway that is in none of the given subnets.
-    #[error("gateway {gateway} is in none of the subnets given for network {network}")]
+    #[error("gateway {gateway} is in none of the subnets given for network {network} ({})", given(.subnets))]
     GatewayOutside {
         /// The network.
         network: Name,
         /// The gateway.
         gateway: IpAddr,
+        /// The given subnets of its family.
+        subnets: Vec<IpNet>,
     },
     /// Two gateways in one subnet.
     #[error("subnet {subnet} was given two gateways, {first} and {second}")]
@@ -280,7 +288,7 @@ pub enum Refused {
     #[error("{0} and {1} are two addresses of one family: an endpoint can have one")]
     TwoAddresses(IpAddr, IpAddr),
     /// An address that no endpoint of the network can have.
-    #[error("{ip} {} ({})", not_usable(.subnets, *.ip, .network), listed(.subnets))]
+    #[error("{ip} {}", not_usable(.subnets, *.ip, .network))]
     AddressOutside {
         /// The address.
         ip: IpAddr,
@@ -290,12 +298,14 @@ pub enum Refused {
         subnets: Vec<IpNet>,
     },
     /// An address that is in use.
-    #[error("address {ip} of network {network} is taken")]
+    #[error("address {ip} of network {network} is taken: {by}")]
     AddressTaken {
         /// The address.
         ip: IpAddr,
         /// The network.
         network: Name,
+        /// Who has it.
+        by: AddressHolder,
     },
     /// An IPv6 address for a namespace without IPv6.
     #[error("{address} cannot be given: IPv6 is turned off in the namespace ({off})")]
@@ -352,7 +362,7 @@ pub enum Refused {
         /// What turns it off.
         off: Ipv6Off,
     },
-    /// Somebody has the port.
+    /// Another endpoint has the port.
     #[error("port {binding} is published already, by endpoint {holder} as {held}")]
     PortTaken {
         /// The requested binding.
@@ -360,6 +370,16 @@ pub enum Refused {
         /// The endpoint that has the port.
         holder: Name,
         /// The binding by which it has it.
+        held: PortBinding,
+    },
+    /// The endpoint itself has the port.
+    #[error("port {binding} is already published by this endpoint, {endpoint}, as {held}")]
+    PublishedAlready {
+        /// The requested binding.
+        binding: PortBinding,
+        /// The endpoint.
+        endpoint: Name,
+        /// The binding by which it has the port.
         held: PortBinding,
     },
     /// The port is the DNS port of a network.
@@ -549,68 +569,4 @@ pub enum Refused {
         "port {0} cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP"
     )]
     SctpOnIpv6Loopback(PortRequest),
-}
-
-/// Whose interface it is, if that is known.
-fn of_endpoint(holder: Option<&Name>) -> String {
-    holder.map_or_else(String::new, |name| format!(", of endpoint {name}"))
-}
-
-fn counted(endpoints: &[Name]) -> String {
-    match endpoints {
-        [one] => format!("the endpoint {one}"),
-        [] => "no endpoints".into(),
-        _ => {
-            let mut names: Vec<&str> = endpoints.iter().take(NAMED).map(Name::as_str).collect();
-            if endpoints.len() > NAMED {
-                names.push("…");
-            }
-            format!("{} endpoints: {}", endpoints.len(), names.join(", "))
-        }
-    }
-}
-
-/// Why no endpoint can have an address: it is in no subnet, or its subnet reserves it.
-fn not_usable(subnets: &[IpNet], ip: IpAddr, network: &Name) -> String {
-    match subnets.iter().any(|subnet| subnet.contains(&ip)) {
-        true => {
-            format!("cannot be given to an endpoint of network {network}: its subnet reserves it")
-        }
-        false => format!("is not in a subnet of network {network}"),
-    }
-}
-
-fn listed(subnets: &[IpNet]) -> String {
-    match subnets {
-        [] => "it has none of that family".into(),
-        _ => {
-            let subnets: Vec<String> = subnets.iter().map(ToString::to_string).collect();
-            subnets.join(", ")
-        }
-    }
-}
-
-fn listed_ports(ports: &[PortRequest]) -> String {
-    let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    ports.join(", ")
-}
-
-/// In which pools no subnet is left, and what takes them.
-fn in_pools(pools: &[String], routes: &[IpNet], networks: usize) -> String {
-    if pools.is_empty() {
-        return ": no pool is set".to_owned();
-    }
-    let mut named: Vec<String> = routes.iter().take(NAMED).map(ToString::to_string).collect();
-    if routes.len() > NAMED {
-        named.push("…".to_owned());
-    }
-    let routes = (!named.is_empty()).then(|| format!("the host's routes to {}", named.join(", ")));
-    let networks = match networks {
-        0 => None,
-        1 => Some("a subnet of another network".to_owned()),
-        count => Some(format!("{count} subnets of other networks")),
-    };
-    let takers: Vec<String> = routes.into_iter().chain(networks).collect();
-    let pools = pools.join(", ");
-    format!(" in the pools {pools}: taken by {}", takers.join(" and "))
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_api::{CreateNetwork, ProposeSubnets};
-use tidegate_model::{Name, RESOLVERS, State, Subnet, overlap};
+use tidegate_model::{Name, RESOLVERS, State, Subnet, overlap, reserved_as};
 
 use crate::ip_family::IpFamily;
 use crate::{HostFacts, Pools, Refused, limits};
@@ -41,9 +41,10 @@ pub(crate) fn subnets(
             }
             (Some(_), true) => {
                 for net in given {
+                    let subnet = of_request(request, net)?;
                     check_overlap(net, state, host)?;
                     check_apart(net, &subnets)?;
-                    subnets.push(of_request(request, net)?);
+                    subnets.push(subnet);
                 }
             }
         }
@@ -106,16 +107,31 @@ pub(crate) fn reserved(
 ) -> Result<BTreeMap<Name, IpAddr>, Refused> {
     for (label, address) in &request.reserved {
         let subnet = subnets.iter().find(|s| s.net.contains(address));
-        let is_free = subnet.is_some_and(|s| s.is_usable(*address) && s.gateway != *address);
-        if !is_free {
+        let why = match subnet {
+            None => Some(format!("in no subnet of network {}", request.name)),
+            Some(subnet) if subnet.gateway == *address => {
+                Some(format!("the gateway of network {}", request.name))
+            }
+            Some(subnet) => reserved_as(subnet.net, *address)
+                .map(|purpose| format!("the {purpose} of {}", subnet.net)),
+        };
+        if let Some(why) = why {
+            let nets = subnets.iter().map(|subnet| subnet.net);
             return Err(Refused::NotReservable {
-                network: request.name.clone(),
                 label: label.clone(),
                 address: *address,
+                why,
+                subnets: alike(nets, *address),
             });
         }
     }
     Ok(request.reserved.clone())
+}
+
+/// The subnets of an address's family.
+fn alike(subnets: impl IntoIterator<Item = IpNet>, address: IpAddr) -> Vec<IpNet> {
+    let is_alike = |net: &IpNet| net.addr().is_ipv4() == address.is_ipv4();
+    subnets.into_iter().filter(is_alike).collect()
 }
 
 /// Gateways and ranges must be in given subnets.
@@ -125,6 +141,7 @@ fn check_inside(request: &CreateNetwork) -> Result<(), Refused> {
         return Err(Refused::GatewayOutside {
             network: request.name.clone(),
             gateway: *gateway,
+            subnets: alike(request.subnets.iter().copied(), *gateway),
         });
     }
     let is_part = |range: &IpNet| request.subnets.iter().any(|net| net.contains(range));
@@ -132,6 +149,7 @@ fn check_inside(request: &CreateNetwork) -> Result<(), Refused> {
         Some(range) => Err(Refused::RangeOutside {
             network: request.name.clone(),
             range: *range,
+            subnets: alike(request.subnets.iter().copied(), range.addr()),
         }),
         None => Ok(()),
     }

@@ -102,5 +102,5 @@ async fn name(parts: &mut Parts) -> Result<Name, Denied> {
         .await
         .map_err(|rejection| invalid(rejection.body_text(), None))?;
     text.parse()
-        .map_err(|e: tidegate_model::Invalid| invalid(e.to_string(), Some(e.hint.into())))
+        .map_err(|e: tidegate_model::Invalid| invalid(e.to_string(), Some(e.hint.into_owned())))
 }

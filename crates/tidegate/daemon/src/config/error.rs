@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use error_hint::{Failure, Hint};
 
+use super::values::{self, Fault};
+
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -30,6 +32,8 @@ pub enum ConfigError {
         column: usize,
         /// What is wrong there.
         message: String,
+        /// What to write instead.
+        hint: String,
     },
     /// An unknown nft driver.
     #[error(transparent)]
@@ -38,8 +42,8 @@ pub enum ConfigError {
     #[error(transparent)]
     Pool(#[from] tidegate_plan::InvalidPool),
     /// A server of the command line that is none.
-    #[error("{0}")]
-    Upstream(String),
+    #[error(transparent)]
+    Upstream(tidegate_model::Invalid),
     /// Who may reach published ports, of the command line, that makes no list.
     #[error(transparent)]
     Allow(tidegate_model::Invalid),
@@ -120,6 +124,21 @@ impl ConfigError {
             line,
             column,
             message,
+            hint: match error.message() == "duplicate key" {
+                true => "leave out one of the two".to_owned(),
+                false => hint_for(text.lines().nth(line - 1).unwrap_or_default()),
+            },
+        }
+    }
+
+    pub(super) fn of_key(path: &Path, text: &str, fault: Fault) -> Self {
+        let (line, column) = place(text, fault.at);
+        Self::Parse {
+            path: path.into(),
+            line,
+            column,
+            message: fault.message,
+            hint: fault.hint,
         }
     }
 }
@@ -127,22 +146,27 @@ impl ConfigError {
 impl Hint for ConfigError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Read { .. } => "name an existing file with --config, or leave out --config".into(),
-            Self::Parse { .. } => {
-                "correct or remove that line; tidegated.toml(5) lists every key".into()
+            Self::Read { .. } => {
+                "name an existing file with --config, or leave out --config".into()
             }
+            Self::Parse { hint, .. } => hint.into(),
             Self::Driver(_) => "use auto, library or exec".into(),
-            Self::Pool(_) => {
-                "write it 10.208.0.0/12:24 or fd74:6964:6567::/48:64: a prefix, and the prefix length of the subnets \
-                 that it is split into"
-                    .into()
-            }
-            Self::Upstream(_) => {
-                "write each as 192.0.2.53, 2001:db8::53, [2001:db8::53]:5353 or fe80::53%eth0".into()
-            }
-            Self::Allow(invalid) => invalid.hint.into(),
+            Self::Pool(invalid) => return invalid.hint(),
+            Self::Upstream(invalid) | Self::Allow(invalid) => return invalid.hint(),
             Self::LogLevel(_) => "use error, warn, info, debug or trace".into(),
         })
+    }
+}
+
+/// What to write in place of a line that is not TOML.
+fn hint_for(line: &str) -> String {
+    let name = line.split_once('=').map(|(name, _)| name.trim());
+    match name.and_then(values::find) {
+        Some(key) => format!("use {}", key.takes),
+        None => {
+            "write KEY = VALUE, or [TABLE] on a line of its own; tidegated.toml(5) lists every key"
+                .into()
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -12,10 +11,10 @@ use tidegate_model::{AllowList, Forwarding, PortRange};
 use tidegate_nft_drivers::DriverChoice;
 use tidegate_plan::Pools;
 use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue, Deserializer};
-use tracing::level_filters::LevelFilter;
+use toml::de::{DeTable, DeValue, Deserializer};
 
-use super::{ConfigError, ConfigErrors};
+use super::log_level::LogLevel;
+use super::{ConfigError, ConfigErrors, values};
 use crate::resolver::Upstream;
 
 /// What a configuration file says; what it does not say is decided elsewhere.
@@ -108,34 +107,6 @@ pub struct Nft {
     pub path: Option<PathBuf>,
 }
 
-/// The least severe messages that are logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogLevel {
-    /// What makes a command or the daemon fail.
-    Error,
-    /// What is not as it should be.
-    Warn,
-    /// What is done.
-    Info,
-    /// How it is done.
-    Debug,
-    /// Every detail of it.
-    Trace,
-}
-
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
-        }
-    }
-}
-
 impl File {
     /// Reads a file that must be there.
     ///
@@ -164,28 +135,26 @@ impl File {
     /// # Errors
     /// Everything that is not understood, in the order of the file, one fault a line.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
-        let fault = |error: &toml::de::Error| ConfigError::parsing(path, text, error);
-        let (mut table, errors) = DeTable::parse_recoverable(text);
-        let mut faults: Vec<ConfigError> = errors.iter().map(fault).collect();
+        let (table, errors) = DeTable::parse_recoverable(text);
         let end = errors.iter().filter_map(|error| bad_header(text, error));
         let end = end.min().unwrap_or(text.len());
-        loop {
-            let error = match Self::deserialize(Deserializer::from(table.clone())) {
-                Ok(file) if faults.is_empty() => {
-                    let keys = keys(table.get_ref());
-                    return Ok(Self { keys, ..file });
+        let in_file = keys(table.get_ref());
+        let wrong = values::check(text, table.get_ref()).into_iter();
+        let wrong = wrong.filter(|fault| fault.at < end);
+        let mut faults: Vec<ConfigError> = errors
+            .iter()
+            .map(|error| ConfigError::parsing(path, text, error))
+            .chain(wrong.map(|fault| ConfigError::of_key(path, text, fault)))
+            .collect();
+        if faults.is_empty() {
+            match Self::deserialize(Deserializer::from(table)) {
+                Ok(file) => {
+                    return Ok(Self {
+                        keys: in_file,
+                        ..file
+                    });
                 }
-                Ok(_) => break,
-                Err(error) => error,
-            };
-            let Some(at) = error.span() else {
-                faults.push(fault(&error));
-                break;
-            };
-            faults.extend((at.start < end).then(|| fault(&error)));
-            // Without it, the next fault is found.
-            if !remove(table.get_mut(), &at) {
-                break;
+                Err(error) => faults.push(ConfigError::parsing(path, text, &error)),
             }
         }
         Err(ConfigErrors::of_file(faults))
@@ -221,46 +190,4 @@ fn bad_header(text: &str, error: &toml::de::Error) -> Option<usize> {
     let at = error.span()?.start;
     let line = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
     text[line..].trim_start().starts_with('[').then_some(line)
-}
-
-/// Removes the entry that a fault is about, the innermost one. Returns whether there was one.
-fn remove(table: &mut DeTable<'_>, fault: &Range<usize>) -> bool {
-    if table
-        .iter_mut()
-        .any(|(_, value)| remove_inside(value, fault))
-    {
-        return true;
-    }
-    let mut entries = table.iter();
-    let found =
-        entries.find(|(key, value)| overlap(&key.span(), fault) || overlap(&value.span(), fault));
-    let key = found.map(|(key, _)| key.clone());
-    key.is_some_and(|key| table.remove(&key).is_some())
-}
-
-fn remove_inside(value: &mut Spanned<DeValue<'_>>, fault: &Range<usize>) -> bool {
-    if value.span() == *fault {
-        return false;
-    }
-    match value.get_mut() {
-        DeValue::Table(table) => remove(table, fault),
-        DeValue::Array(array) => remove_from_array(array, fault),
-        _ => false,
-    }
-}
-
-fn remove_from_array(array: &mut DeArray<'_>, fault: &Range<usize>) -> bool {
-    if array.iter_mut().any(|value| remove_inside(value, fault)) {
-        return true;
-    }
-    let mut kept = DeArray::new();
-    let others = array.iter().filter(|value| !overlap(&value.span(), fault));
-    others.cloned().for_each(|value| kept.push(value));
-    let is_removed = kept.len() < array.len();
-    *array = kept;
-    is_removed
-}
-
-fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
-    one.start < other.end && other.start < one.end
 }

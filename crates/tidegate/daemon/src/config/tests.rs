@@ -1,7 +1,9 @@
 use std::num::NonZeroU16;
 
+use expect_test::expect;
 use tidegate_model::Forwarding;
 
+use super::values::VALUES;
 use super::*;
 
 fn parse(text: &str) -> Result<File, String> {
@@ -143,44 +145,197 @@ fn pools_of_a_flag_go_before_those_of_the_file_family_by_family() {
     }
 }
 
+/// A file's faults as the user sees them.
+fn told(text: &str) -> String {
+    let faults = File::parse(Path::new("t.toml"), text).unwrap_err();
+    let faults: Vec<String> = faults.failures().iter().map(ToString::to_string).collect();
+    faults.join("\n")
+}
+
 #[test]
-fn invalid_text_is_refused_with_its_position() {
-    let refusal = |text: &str| parse(text).unwrap_err();
-    for (text, expected) in [
-        (
-            "\nsokcet = 'x'",
-            "/etc/tidegate/tidegated.toml:2:1: unknown field `sokcet`",
-        ),
-        (
-            "[nft]\ndriver = 'iptables'",
-            "/etc/tidegate/tidegated.toml:2:10: ",
-        ),
-        (
-            "[nft]\n\n  drivre = 'exec'",
-            "/etc/tidegate/tidegated.toml:3:3: unknown field `drivre`",
-        ),
-        (
-            "log-level = 'loud'",
-            "/etc/tidegate/tidegated.toml:1:13: unknown variant `loud`",
-        ),
-        (
-            "[pools]\nipv4 = [{ base = '10.0.0.1/8', size = 16 }]",
-            "tidegated.toml:2:",
-        ),
-        (
-            "[pool]",
-            "/etc/tidegate/tidegated.toml:1:2: unknown field `pool`",
-        ),
-        ("[dns]\nport = 0", "/etc/tidegate/tidegated.toml:2:8: "),
-        (
-            "[dns]\nupstreams = ['dns.example']",
-            "tidegated.toml:2:13: \"dns.example\" is not a server",
-        ),
-        ("é = 1 = 2", "/etc/tidegate/tidegated.toml:1:"),
+fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
+    let mut seen = String::new();
+    for text in [
+        "forwarding = \"off\"",
+        "forwarding = true",
+        "forwarding = off",
+        "log-level = 'loud'",
+        "socket = 5\nstate-dir = ''",
+        "\nsokcet = 'x'",
+        "driver = 'exec'",
+        "[nft]\ndriver = 'iptables'\npath = false",
+        "[nft]\n\n  drivre = 'exec'",
+        "[nft]\nlog-level = 'info'\nport = 5",
+        "nft = 'exec'",
+        "[[dns]]\nport = 5",
+        "[pool]\nipv4 = []",
+        "[pools]\nipv4 = '10.0.0.0/8:16'\nipv6 = ['fd00::/48:64']",
+        "[pools]\nipv4 = [{ base = '10.0.0.1/8', size = 16 }]",
+        "[pools]\nipv4 = [\n{ base = '10.0.0.0/8', size = 4 },\n{ base = 10, size = 16 },\n{ base = '10.0.0.0/8', size = '16' },\n{ base = '10.0.0.0/8' },\n{ base = '10.0.0.0/8', size = 16, name = 'a' }]",
+        "[pools]\nipv6 = [{ base = '10.0.0.0/8', size = 16 }]",
+        "[ports]\nfree = 61000\nallow = '192.0.2.0/24'",
+        "[ports]\nfree = '9-8'\nallow = ['192.0.2.1/24', 'lan']",
+        "[metrics]\nlisten = 'localhost:9464'",
+        "[metrics]\nlisten = 9464",
+        "[dns]\nenable = 'yes'\nport = 0\nupstreams = '192.0.2.53'",
+        "[dns]\nport = '53'\nupstreams = ['dns.example', 'fe80::53', 53]",
+        "[dns]\nenable = maybe",
+        "[dns]\nport = 53\nport = 54",
+        "é = 1 = 2",
+        "[nft",
     ] {
-        let refused = refusal(text);
-        assert!(refused.contains(expected), "{text:?}: {refused}");
+        seen += &format!("{}\n\n", told(text));
     }
+    expect![[r#"
+        error: t.toml:1:14: forwarding cannot be "off"
+        hint: use "set" or "leave"
+
+        error: t.toml:1:14: forwarding cannot be true
+        hint: use "set" or "leave"
+
+        error: t.toml:1:14: string values must be quoted, expected literal string
+        hint: use "set" or "leave"
+
+        error: t.toml:1:13: log-level cannot be 'loud'
+        hint: use "error", "warn", "info", "debug" or "trace"
+
+        error: t.toml:1:10: socket cannot be 5
+        hint: use a path in quotes, such as "/run/tidegate/tidegated.sock"
+        error: t.toml:2:13: state-dir cannot be ''
+        hint: use a path in quotes, such as "/var/lib/tidegate"
+
+        error: t.toml:2:1: there is no key sokcet above the tables
+        hint: the keys are socket, state-dir, log-level and forwarding; the tables are [nft], [pools], [ports], [metrics] and [dns]
+
+        error: t.toml:1:1: there is no key driver above the tables
+        hint: write it below [nft]
+
+        error: t.toml:2:10: driver in [nft] cannot be 'iptables'
+        hint: use "auto", "library" or "exec"
+        error: t.toml:3:8: path in [nft] cannot be false
+        hint: use a path in quotes, such as "/usr/sbin/nft"
+
+        error: t.toml:3:3: there is no key drivre in [nft]
+        hint: the keys of [nft] are driver and path
+
+        error: t.toml:2:1: there is no key log-level in [nft]
+        hint: write it above the first table
+        error: t.toml:3:1: there is no key port in [nft]
+        hint: write it below [dns]
+
+        error: t.toml:1:7: [nft] is a table, not 'exec'
+        hint: write [nft] on a line of its own, and below it driver or path
+
+        error: t.toml:1:1: [dns] is a table, not [[dns]]
+        hint: write [dns] on a line of its own, and below it enable, port or upstreams
+
+        error: t.toml:1:2: there is no table [pool]
+        hint: the tables are [nft], [pools], [ports], [metrics] and [dns]
+
+        error: t.toml:2:8: ipv4 in [pools] cannot be '10.0.0.0/8:16'
+        hint: use a list of pools, such as [{ base = "10.208.0.0/12", size = 24 }]
+        error: t.toml:3:9: ipv6 in [pools] cannot have 'fd00::/48:64'
+        hint: use a list of pools, such as [{ base = "fd12:3456:789a::/48", size = 64 }]
+
+        error: t.toml:2:9: ipv4 in [pools]: pool 10.0.0.1/8 has host bits: its base is 10.0.0.0/8
+        hint: give the base 10.0.0.0/8
+
+        error: t.toml:3:1: ipv4 in [pools]: subnets of size 4 do not fit pool 10.0.0.0/8: use 8 to 31
+        hint: give a size from 8 to 31, the prefix length of its subnets
+        error: t.toml:4:10: ipv4 in [pools]: the base of a pool is a prefix in quotes
+        hint: use a list of pools, such as [{ base = "10.208.0.0/12", size = 24 }]
+        error: t.toml:5:31: ipv4 in [pools]: the size of a pool is a number, the prefix length of its subnets
+        hint: use a list of pools, such as [{ base = "10.208.0.0/12", size = 24 }]
+        error: t.toml:6:1: ipv4 in [pools]: the pool has no size
+        hint: use a list of pools, such as [{ base = "10.208.0.0/12", size = 24 }]
+        error: t.toml:7:35: ipv4 in [pools]: a pool has base and size, and no name
+        hint: use a list of pools, such as [{ base = "10.208.0.0/12", size = 24 }]
+
+        error: t.toml:2:9: ipv6 in [pools]: pool 10.0.0.0/8 is not one of IPv6 addresses
+        hint: give it among the pools of IPv4 (`pools.ipv4`, --ipv4-pools)
+
+        error: t.toml:2:8: free in [ports] cannot be 61000
+        hint: use a range of ports in quotes, such as "61000-65535"
+        error: t.toml:3:9: allow in [ports] cannot be '192.0.2.0/24'
+        hint: use a list of prefixes and addresses, such as ["192.0.2.0/24", "2001:db8::/32"], or [] for everybody
+
+        error: t.toml:2:8: free in [ports] cannot be '9-8': it ends before it begins
+        hint: use a range of ports in quotes, such as "61000-65535"
+        error: t.toml:3:10: allow in [ports] cannot have '192.0.2.1/24': it has host bits: the prefix is 192.0.2.0/24
+        hint: write 192.0.2.0/24, or 192.0.2.1 for this address alone
+
+        error: t.toml:2:10: listen in [metrics] cannot be 'localhost:9464'
+        hint: use an IP address and a port in quotes, such as "127.0.0.1:9464" or "[::1]:9464"
+
+        error: t.toml:2:10: listen in [metrics] cannot be 9464
+        hint: use an IP address and a port in quotes, such as "127.0.0.1:9464" or "[::1]:9464"
+
+        error: t.toml:2:10: enable in [dns] cannot be 'yes'
+        hint: use true or false, without quotes
+        error: t.toml:3:8: port in [dns] cannot be 0
+        hint: use a number from 1 to 65535 without quotes, such as 299
+        error: t.toml:4:13: upstreams in [dns] cannot be '192.0.2.53'
+        hint: use a list of servers, such as ["192.0.2.53", "[2001:db8::53]:5353"], or [] for those of /etc/resolv.conf
+
+        error: t.toml:2:8: port in [dns] cannot be '53'
+        hint: use a number from 1 to 65535 without quotes, such as 299
+        error: t.toml:3:14: upstreams in [dns] cannot have 'dns.example': it is not an IP address, with or without a port
+        hint: write it 192.0.2.53, 192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353 or fe80::53%eth0
+
+        error: t.toml:2:10: string values must be quoted, expected literal string
+        hint: use true or false, without quotes
+
+        error: t.toml:3:1: duplicate key
+        hint: leave out one of the two
+
+        error: t.toml:1:1: invalid unquoted key, expected letters, numbers, `-`, `_`
+        hint: write KEY = VALUE, or [TABLE] on a line of its own; tidegated.toml(5) lists every key
+
+        error: t.toml:1:5: unclosed table, expected `]`
+        hint: write KEY = VALUE, or [TABLE] on a line of its own; tidegated.toml(5) lists every key
+
+    "#]].assert_eq(&seen);
+}
+
+/// Every key of the file with a value of a type that it never has: no message names a type of the program.
+#[test]
+fn no_key_takes_a_wrong_type_and_each_says_what_it_takes() {
+    for key in VALUES {
+        for wrong in ["1.5", "1979-05-27", "{ a = 1 }", "[1]", "[[]]", "\"\""] {
+            let table = key
+                .table
+                .map_or_else(String::new, |table| format!("[{table}]\n"));
+            let faults = told(&format!("{table}{} = {wrong}", key.name));
+            assert!(faults.starts_with("error: t.toml:"), "{faults}");
+            assert!(faults.contains(&key.to_string()), "{faults}");
+            let is_hint = faults.contains("\nhint: ");
+            assert!(is_hint && !faults.contains("expected"), "{faults}");
+        }
+    }
+}
+
+/// The table of keys, the types that are read, and the shipped file have the same keys.
+#[test]
+fn every_key_of_the_shipped_file_is_known() {
+    let mut table = None;
+    let mut shipped = Vec::new();
+    for line in SHIPPED.lines() {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
+            table = Some(name);
+        }
+        let key = line
+            .strip_prefix('#')
+            .and_then(|line| line.split_once(" = "));
+        shipped.extend(
+            key.filter(|(key, _)| !key.contains(' '))
+                .map(|(key, _)| (table, key)),
+        );
+    }
+    let known: Vec<_> = VALUES.iter().map(|key| (key.table, key.name)).collect();
+    assert_eq!(known, shipped);
 }
 
 #[test]
@@ -209,7 +364,7 @@ driver = 'exec'
         .collect();
     assert_eq!(
         lines,
-        ["1", "2", "4", "5", "7", "8", "12", "13"],
+        ["1", "2", "4", "5", "8", "9", "12", "13"],
         "{faults:#?}"
     );
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use serde::Deserialize;
-use tidegate_model::DNS_PORT;
+use tidegate_model::{DNS_PORT, Invalid};
 use tidegate_resolver::resolv_conf::{AskOptions, Server};
 
 use super::ResolverSettings;
@@ -21,25 +21,29 @@ pub struct Upstream {
 }
 
 impl FromStr for Upstream {
-    type Err = String;
+    type Err = Invalid;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refuse =
+            |reason: &str, hint: String| Err(Invalid::new("DNS server", text, reason, hint));
         let alone = text.parse().ok().map(|server| (server, DNS_PORT));
         let Some((server, port)) = alone.or_else(|| with_port(text)) else {
-            return Err(format!(
-                "{text:?} is not a server: give an address such as 192.0.2.53, [2001:db8::53]:5353 or fe80::53%eth0"
-            ));
+            return refuse(
+                "it is not an IP address, with or without a port",
+                "write it 192.0.2.53, 192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353 or fe80::53%eth0".to_owned(),
+            );
         };
         if server.ip.is_unspecified() || port == 0 {
-            return Err(format!(
-                "{text:?} is the address of no server: give one other than 0.0.0.0 and ::, and a port other than 0"
-            ));
+            return refuse(
+                "no server has that address or port",
+                "give an address other than 0.0.0.0 and ::, and a port other than 0".to_owned(),
+            );
         }
         if server.lacks_scope() {
-            return Err(format!(
-                "{text:?} is an address of one link: give the link's interface too, such as {}%eth0",
-                server.ip
-            ));
+            return refuse(
+                "it is an address of one link",
+                format!("give the link's interface too, such as {}%eth0", server.ip),
+            );
         }
         Ok(Self { server, port })
     }
@@ -67,9 +71,9 @@ impl fmt::Display for Upstream {
 }
 
 impl TryFrom<String> for Upstream {
-    type Error = String;
+    type Error = Invalid;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Invalid> {
         text.parse()
     }
 }

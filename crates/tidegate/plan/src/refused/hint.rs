@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use error_hint::Hint;
-use tidegate_model::{Fault, Name};
+use ipnet::IpNet;
+use tidegate_model::{
+    Fault, MacAddr, Name, PortBinding, PortRange, PortRequest, first_address, upper_half,
+};
 
 use super::{IpFamily, NAMED, Refused};
 
@@ -27,10 +30,62 @@ fn detach(endpoints: &[Name]) -> String {
     }
 }
 
+/// The same port of the endpoint, at a free port of the host.
+fn without_host_port(binding: PortBinding) -> PortRequest {
+    PortRequest {
+        host_ip: binding.host_ip,
+        host_ports: None,
+        ports: PortRange::exactly(binding.port),
+        protocol: binding.protocol,
+    }
+}
+
+/// Whether clients of the one reach the same port of the endpoint by the other.
+fn covers(held: PortBinding, wanted: PortBinding) -> bool {
+    let is_same_address = held.host_ip.is_none() || held.host_ip == wanted.host_ip;
+    is_same_address && (held.host_port, held.port) == (wanted.host_port, wanted.port)
+}
+
+/// Subnets of which one is to be chosen.
+fn either(subnets: &[IpNet]) -> String {
+    let subnets: Vec<String> = subnets.iter().map(ToString::to_string).collect();
+    subnets.join(" or ")
+}
+
+/// What to give for something that is outside of the given subnets: with an example in the first one. If there are none
+/// of its family, the subnet that it probably belongs to.
+fn inside(
+    given: IpNet,
+    subnets: &[IpNet],
+    what: &str,
+    example: impl FnOnce(IpNet) -> String,
+) -> String {
+    match subnets {
+        [] => format!(
+            "give its subnet too, such as --subnet {}; or leave it out",
+            probable_subnet(given)
+        ),
+        [first, ..] => format!(
+            "give {what} of {}, such as {}; or leave it out",
+            either(subnets),
+            example(*first)
+        ),
+    }
+}
+
+/// The subnet of usual size that an address or a range is probably in.
+fn probable_subnet(given: IpNet) -> IpNet {
+    let usual = match given {
+        IpNet::V4(_) => 24,
+        IpNet::V6(_) => 64,
+    };
+    IpNet::new_assert(given.addr(), usual.min(given.prefix_len())).trunc()
+}
+
 impl Hint for Refused {
     fn hint(&self) -> Option<Cow<'_, str>> {
         let hint: String = match self {
-            Self::Invalid(invalid) => invalid.hint.to_owned(),
+            Self::Invalid(invalid) => invalid.hint.clone().into_owned(),
             Self::TooMany { most, .. } => {
                 format!("ask for {most} or fewer; see \"Limits\" in tidegate(1)")
             }
@@ -48,11 +103,15 @@ impl Hint for Refused {
                 format!("{}; --force does both, and cuts them off", detach(endpoints))
             }
             Self::TwoAddresses(..) => "give one for each of IPv4 and IPv6".into(),
-            Self::AddressOutside { network, .. } | Self::AddressTaken { network, .. } => {
-                format!("see the subnets in `tidegate network inspect {network}`, or leave it out to get a free address")
-            }
+            Self::AddressOutside { subnets, .. } => match subnets[..] {
+                [] => "leave it out, or use a network with that family".into(),
+                _ => format!("give another address of {}, or leave it out to get a free one", either(subnets)),
+            },
+            Self::AddressTaken { .. } => "give another address, or leave it out to get a free one".into(),
             Self::Ipv6OffFor { off, .. } => format!("{}; or leave it out", off.advice(INSIDE)),
-            Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
+            Self::NoStation(MacAddr([_, b, c, d, e, f])) => {
+                format!("give one whose first octet is even, such as {}", MacAddr::local([*b, *c, *d, *e, *f]))
+            }
             Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
             Self::TooManyBound { .. } => {
                 "use a network created without --anti-spoofing, or detach an endpoint that is not needed".into()
@@ -66,9 +125,15 @@ impl Hint for Refused {
             }
             Self::NoGatewayPlace(_) => "give another --gateway-priority".into(),
             Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
-            Self::RangeOutside { .. } => "give the range's subnet with --subnet".into(),
+            Self::RangeOutside { range, subnets, .. } => match subnets.iter().find(|net| range.contains(*net)) {
+                Some(net) => format!("give a part of {net}, such as {}; or leave it out", upper_half(*net)),
+                None => inside(*range, subnets, "a part", |net| upper_half(net).to_string()),
+            },
             Self::TwoRanges { .. } => "give one --ip-range for each subnet".into(),
-            Self::NotReservable { .. } => "give an address of its subnets other than the gateway's".into(),
+            Self::NotReservable { subnets, .. } => match subnets[..] {
+                [] => "leave it out, or give the network a subnet of that family".into(),
+                _ => format!("give another address of {}", either(subnets)),
+            },
             Self::Contradiction { .. } => "leave one of the two out".into(),
             Self::Label(_) => "give a shorter text without line breaks".into(),
             Self::BridgeTaken { .. } => "choose another --bridge, or leave it out".into(),
@@ -87,7 +152,9 @@ impl Hint for Refused {
                 format!("leave out --no-{} or the subnet", family.to_string().to_lowercase())
             }
             Self::NoFamily(_) => "leave out --no-ipv4 or --no-ipv6".into(),
-            Self::GatewayOutside { .. } => "give the gateway's subnet with --subnet".into(),
+            Self::GatewayOutside { gateway, subnets, .. } => {
+                inside((*gateway).into(), subnets, "an address", |net| first_address(net).to_string())
+            }
             Self::TwoGateways { .. } => "give one --gateway for each subnet".into(),
             Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
                 "choose another --subnet, or leave it out to get a free one".into()
@@ -112,8 +179,15 @@ impl Hint for Refused {
                 format!("{}; or use a network with IPv4", off.advice(INSIDE))
             }
             Self::PortTaken { binding, holder, held } => format!(
-                "publish another port (`-p {}/{}` takes a free one), or `tidegate unpublish {holder} {held}` first",
-                binding.port, binding.protocol
+                "give another port of the host, or none (`{}` takes a free one); or `tidegate unpublish {holder} {held}` first",
+                without_host_port(*binding)
+            ),
+            Self::PublishedAlready { binding, endpoint, held } if covers(*held, *binding) => format!(
+                "there is nothing to do; to change its clients, `tidegate unpublish {endpoint} {held}` first"
+            ),
+            Self::PublishedAlready { binding, endpoint, held } => format!(
+                "give another port of the host, or none (`{}` takes a free one); or `tidegate unpublish {endpoint} {held}` first",
+                without_host_port(*binding)
             ),
             Self::PortOfResolver { .. } => {
                 "publish it on another port, or on another address of the host".into()
@@ -156,7 +230,7 @@ impl Hint for Refused {
             Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
             Self::SctpOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
-            Self::Mtu { .. } => "leave out --mtu to use the kernel's default".into(),
+            Self::Mtu { least, .. } => format!("give {least} to 65535, or leave out --mtu to use the kernel's default"),
         };
         Some(hint.into())
     }

@@ -22,6 +22,7 @@ impl Refused {
             | Self::AttachedAlready { .. }
             | Self::OwnerAttached { .. }
             | Self::PortTaken { .. }
+            | Self::PublishedAlready { .. }
             | Self::PortOfResolver { .. }
             | Self::GatewayTaken { .. }
             | Self::BridgeTaken { .. }

@@ -1,6 +1,7 @@
 //! What names an endpoint has, and how questions for them reach the resolver.
 
 use crate::values::{attach, attachment, create, name, namespace, network, state_with};
+use error_hint::Hint;
 use expect_test::expect;
 use tidegate_model::{Access, State};
 use tidegate_plan::{PortFacts, Refused};
@@ -176,14 +177,26 @@ fn of_two_names_that_differ_only_in_case_each_is_found_by_its_own() {
     }
 }
 
+/// DNS cannot have the first two; `tidegate explain` takes the others for something else.
 #[test]
-fn a_name_that_dns_cannot_have_is_refused_with_what_to_write() {
-    for odd in ["web.", "a..b"] {
+fn a_name_that_nobody_could_ask_for_is_refused_with_what_to_write() {
+    let dots = "it has a dot at the end, or two side by side";
+    let host = "`tidegate explain` means the host by it";
+    let outside = "`tidegate explain` means all machines outside of the host by it";
+    for (odd, reason) in [
+        ("web.", dots),
+        ("a..b", dots),
+        ("host", host),
+        ("Host", host),
+        ("outside", outside),
+        ("10.0.0.1", "it is an IP address"),
+    ] {
         let refused = create(&State::default(), &network(odd)).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            format!("invalid name {odd:?}: it has a dot at the end, or two side by side")
+            format!("invalid name {odd:?}: {reason}")
         );
+        assert!(refused.hint().is_some_and(|hint| !hint.is_empty()));
         for is_alias in [false, true] {
             let mut request = attachment("web", &[]);
             match is_alias {
@@ -195,5 +208,46 @@ fn a_name_that_dns_cannot_have_is_refused_with_what_to_write() {
                 tidegate_plan::attach(&state_with(&["web"]), &request, &namespace(1), &facts);
             assert!(matches!(refused, Err(Refused::Invalid(_))), "{refused:?}");
         }
+    }
+    for usual in ["host-1", "hosts", "1", "10.0.0", "outside.web"] {
+        create(&State::default(), &network(usual)).unwrap();
+    }
+}
+
+/// States of earlier releases may have such names: what has one can still be changed and removed.
+#[test]
+fn what_has_such_a_name_from_an_earlier_release_goes_on_working() {
+    for odd in ["host", "outside", "10.0.0.1", "web."] {
+        let mut state = state_with(&["web"]);
+        attach(&mut state, "web", 1, &["8080:80"]);
+        let (_, network) = state.networks.pop_first().unwrap();
+        let old = state.endpoints.values().next().unwrap().name.clone();
+        let old = state.endpoints.remove(&old).unwrap();
+        state.networks.insert(
+            name(odd),
+            tidegate_model::Network {
+                name: name(odd),
+                ..network
+            },
+        );
+        state.endpoints.insert(tidegate_model::Endpoint {
+            name: name(odd),
+            network: name(odd),
+            ..old
+        });
+        attach(&mut state, odd, 2, &["8081:81"]);
+        let ports = ["8082:82".parse().unwrap()].to_vec().into();
+        let plan = tidegate_plan::publish(&state, &name(odd), &ports, &PortFacts::default());
+        state.apply(&plan.unwrap().change);
+        let plan = tidegate_plan::unpublish(&state, &name(odd), &["80".parse().unwrap()]);
+        state.apply(&plan.unwrap().change);
+        let plan = tidegate_plan::detach(&state, &name(odd));
+        state.apply(&plan.unwrap().change);
+        let plan = tidegate_plan::remove_network(&state, &name(odd), true);
+        state.apply(&plan.unwrap().change);
+        assert!(
+            state.networks.is_empty() && state.endpoints.is_empty(),
+            "{odd}"
+        );
     }
 }

@@ -281,6 +281,32 @@ fn a_refused_network_says_why_and_what_to_do() {
         r.subnets = nets(&["10.1.0.0/24"]);
         r.gateways = ["10.1.0.1", "10.1.0.2"].map(|g| g.parse().unwrap()).into();
     });
+    let both = nets(&["10.9.8.0/24", "10.9.9.0/24", "fd50::/64"]);
+    let with_both = |change: &dyn Fn(&mut tidegate_api::CreateNetwork)| {
+        refusal(&|r| {
+            r.subnets.clone_from(&both);
+            change(r);
+        })
+    };
+    seen += &with_both(&|r| r.gateways = vec!["10.9.7.1".parse().unwrap()]);
+    seen += &with_both(&|r| r.gateways = vec!["fd51::1".parse().unwrap()]);
+    seen += &with_both(&|r| r.gateways = vec!["10.9.9.255".parse().unwrap()]);
+    seen += &with_both(&|r| r.ranges = nets(&["10.9.7.128/25"]));
+    seen += &with_both(&|r| r.ranges = nets(&["10.9.8.0/23"]));
+    for address in ["10.9.7.1", "10.9.8.0", "10.9.8.255", "fd50::"] {
+        seen += &with_both(&|r| {
+            r.reserved = [(name("router"), address.parse().unwrap())].into();
+        });
+    }
+    seen += &refusal(&|r| {
+        r.subnets = nets(&["10.9.8.0/24"]);
+        r.gateways = vec!["fd50::1".parse().unwrap()];
+    });
+    seen += &refusal(&|r| {
+        r.subnets = nets(&["10.9.8.0/24"]);
+        r.ipv6 = false;
+        r.reserved = [(name("router"), "fd50::9".parse().unwrap())].into();
+    });
     seen += &refusal(&|r| r.mtu = Some(1000));
     expect![[r#"
         network a exists already [Conflict]
@@ -293,14 +319,14 @@ fn a_refused_network_says_why_and_what_to_do() {
           choose another --subnet, or leave it out to get a free one
         subnets 10.1.0.0/24 and 10.1.0.0/25 of the same network overlap [Invalid]
           give subnets that have no address in common
-        range 10.1.0.0/25 is in none of the subnets given for network b [Invalid]
-          give the range's subnet with --subnet
+        range 10.1.0.0/25 is a part of none of the subnets given for network b (none of that family is given) [Invalid]
+          give its subnet too, such as --subnet 10.1.0.0/24; or leave it out
         subnet 10.1.0.0/24 was given two ranges, 10.1.0.0/25 and 10.1.0.128/25 [Invalid]
           give one --ip-range for each subnet
-        invalid range of addresses "10.1.0.1/25": it has host bits: it is 10.1.0.0/25 [Invalid]
-          write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
-        address 10.1.0.1 cannot be reserved for router: it is not a free address of network b [Invalid]
-          give an address of its subnets other than the gateway's
+        invalid range of addresses "10.1.0.1/25": it has host bits: the prefix without them is 10.1.0.0/25 [Invalid]
+          write 10.1.0.0/25
+        address 10.1.0.1 cannot be reserved for router: it is the gateway of network b [Invalid]
+          give another address of 10.1.0.0/24
         bridge tgb0 belongs to network a [Conflict]
           choose another --bridge, or leave it out
         bridge tgv7 has a name that Tidegate uses for its own interfaces [Invalid]
@@ -317,18 +343,40 @@ fn a_refused_network_says_why_and_what_to_do() {
           leave one of the two out
         network b has contradicting options: --dns-forward, and --host-access none [Invalid]
           leave one of the two out
-        invalid subnet "10.1.0.9/24": it has host bits: the subnet is 10.1.0.0/24 [Invalid]
-          write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
+        invalid subnet "10.1.0.9/24": it has host bits: the prefix without them is 10.1.0.0/24 [Invalid]
+          write 10.1.0.0/24
         network b has the subnet fd00::/64, but is created without IPv6 [Invalid]
           leave out --no-ipv6 or the subnet
         network b would have neither IPv4 nor IPv6 [Invalid]
           leave out --no-ipv4 or --no-ipv6
-        gateway 10.1.0.1 is in none of the subnets given for network b [Invalid]
-          give the gateway's subnet with --subnet
+        gateway 10.1.0.1 is in none of the subnets given for network b (none of that family is given) [Invalid]
+          give its subnet too, such as --subnet 10.1.0.0/24; or leave it out
         subnet 10.1.0.0/24 was given two gateways, 10.1.0.1 and 10.1.0.2 [Invalid]
           give one --gateway for each subnet
+        gateway 10.9.7.1 is in none of the subnets given for network b (10.9.8.0/24, 10.9.9.0/24) [Invalid]
+          give an address of 10.9.8.0/24 or 10.9.9.0/24, such as 10.9.8.1; or leave it out
+        gateway fd51::1 is in none of the subnets given for network b (fd50::/64) [Invalid]
+          give an address of fd50::/64, such as fd50::1; or leave it out
+        invalid subnet "10.9.9.0/24": 10.9.9.255 cannot be its gateway: it is its broadcast address [Invalid]
+          give another address of it, such as 10.9.9.1
+        range 10.9.7.128/25 is a part of none of the subnets given for network b (10.9.8.0/24, 10.9.9.0/24) [Invalid]
+          give a part of 10.9.8.0/24 or 10.9.9.0/24, such as 10.9.8.128/25; or leave it out
+        range 10.9.8.0/23 is wider than the subnet given for network b (10.9.8.0/24, 10.9.9.0/24) [Invalid]
+          give a part of 10.9.8.0/24, such as 10.9.8.128/25; or leave it out
+        address 10.9.7.1 cannot be reserved for router: it is in no subnet of network b [Invalid]
+          give another address of 10.9.8.0/24 or 10.9.9.0/24
+        address 10.9.8.0 cannot be reserved for router: it is the network address of 10.9.8.0/24 [Invalid]
+          give another address of 10.9.8.0/24 or 10.9.9.0/24
+        address 10.9.8.255 cannot be reserved for router: it is the broadcast address of 10.9.8.0/24 [Invalid]
+          give another address of 10.9.8.0/24 or 10.9.9.0/24
+        address fd50:: cannot be reserved for router: it is the subnet-router anycast address of fd50::/64 [Invalid]
+          give another address of fd50::/64
+        gateway fd50::1 is in none of the subnets given for network b (none of that family is given) [Invalid]
+          give its subnet too, such as --subnet fd50::/64; or leave it out
+        address fd50::9 cannot be reserved for router: it is in no subnet of network b [Invalid]
+          leave it out, or give the network a subnet of that family
         an MTU of 1000 bytes is outside 1280 to 65535 [Invalid]
-          leave out --mtu to use the kernel's default
+          give 1280 to 65535, or leave out --mtu to use the kernel's default
     "#]]
     .assert_eq(&seen);
 }
@@ -361,9 +409,9 @@ fn a_refused_attachment_says_why_and_what_to_do() {
         the namespace is attached to network web already, as endpoint ep-2 [Conflict]
           see `tidegate endpoint inspect ep-2`; `tidegate publish ep-2 PORT` publishes a port of it
         port 80:8080/tcp is published already, by endpoint ep-2 as 80:80/tcp [Conflict]
-          publish another port (`-p 8080/tcp` takes a free one), or `tidegate unpublish ep-2 80:80/tcp` first
+          give another port of the host, or none (`8080/tcp` takes a free one); or `tidegate unpublish ep-2 80:80/tcp` first
         port 53:53/udp is published already, by endpoint ep-2 as 127.0.0.1:53:53/udp [Conflict]
-          publish another port (`-p 53/udp` takes a free one), or `tidegate unpublish ep-2 127.0.0.1:53:53/udp` first
+          give another port of the host, or none (`53/udp` takes a free one); or `tidegate unpublish ep-2 127.0.0.1:53:53/udp` first
         ports 81:1/tcp and 127.0.0.1:81:2/tcp of one request need the same port of the host [Invalid]
           give each host port once
         port [::1]:90:90/sctp cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP [Invalid]

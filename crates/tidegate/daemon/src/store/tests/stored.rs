@@ -72,6 +72,32 @@ fn a_stored_list_of_everybody_is_no_list() {
     assert_eq!(allow[0].from.to_string(), "0.0.0.0/0");
 }
 
+/// Earlier releases allowed names that `tidegate explain` takes for something else.
+#[test]
+fn names_that_only_earlier_releases_allowed_are_read() {
+    for odd in ["host", "outside", "10.0.0.1", "web."] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut store, _) = store_with_a_network(folder.path());
+        let network = format!(
+            r#"{{"name":"{odd}","bridge":"tgb7","mac":"02:62:00:00:00:07",
+            "subnets":[{{"net":"10.7.0.0/24","gateway":"10.7.0.1"}}],"mtu":null}}"#
+        );
+        let endpoint = format!(
+            r#"{{"name":"{odd}","network":"{odd}",
+            "netns":{{"path":"/run/netns/box","id":{{"dev":4,"ino":4026532001}}}},
+            "host-ifname":"tgv1","ifname":"eth0","mac":"02:76:00:00:00:01","aliases":["{odd}"],
+            "addresses":["10.7.0.2/24"],"gateways":["10.7.0.1"],"ports":["8080:80/tcp"]}}"#
+        );
+        let database = store.database.as_ref().unwrap();
+        rows::set_raw_network(database, odd, network.as_bytes()).unwrap();
+        rows::set_raw_endpoint(database, odd, endpoint.as_bytes()).unwrap();
+        let loaded = store.load().unwrap();
+        let name: tidegate_model::Name = odd.parse().unwrap();
+        assert!(loaded.networks.contains_key(&name), "{odd}");
+        assert_eq!(loaded.endpoints[&name].aliases, std::slice::from_ref(&name));
+    }
+}
+
 #[test]
 fn a_row_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
