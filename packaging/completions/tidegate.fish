@@ -75,7 +75,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l dns-option -d 'Option in the endpoint\'s resolv.conf, such as ndots:2; repeat for more [default: the network\'s, else the host\'s]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Default host address for published ports of this network; one for each of IPv4 and IPv6' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l allow -d 'Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l bridge -d 'Name of the bridge [default: the first free tgbN]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l bridge -d 'Name of the bridge [default: tgbN, with the next number that no interface of Tidegate had]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mtu -d 'MTU in bytes' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l label -d 'Metadata to store with the network' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l socket -d 'The daemon\'s unix socket' -r -F
@@ -131,7 +131,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'Pro
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'Name of the endpoint [default: a new ep-N]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name. Several endpoints may share one: it resolves to all of them' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name, by the rules of --name. Several endpoints may share one: it resolves to all of them' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns -d 'DNS server for names that are not those of endpoints; repeat for more [default: the network\'s, else the host\'s]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns-search -d 'Search domain in the endpoint\'s resolv.conf; repeat for more, . for none [default: the network\'s, else the host\'s]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns-option -d 'Option in the endpoint\'s resolv.conf, such as ndots:2; repeat for more [default: the network\'s, else the host\'s]' -r

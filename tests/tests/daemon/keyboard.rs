@@ -46,7 +46,7 @@ fn lists_are_taken_with_commas_and_addresses_of_both_families_by_either_flag() {
     assert_eq!(
         wrong,
         "error: invalid prefix \"10.8.0.0\": it has no prefix length\n\
-         hint: write it 10.1.2.0/24 or fd00:1:2:3::/64\n"
+         hint: write the prefix length too, such as 10.8.0.0/24\n"
     );
 }
 
@@ -87,7 +87,11 @@ fn published_ranges_stay_ranges_and_a_host_port_withdraws_its_port() {
             ambiguous.contains("ambiguous: it is the endpoint's port of 8080:80/tcp"),
             "{ambiguous}"
         );
-        host.ok(&words("unpublish front 8443"));
+        let withdrawn = host.ok(&words("unpublish front 8443"));
+        assert!(
+            withdrawn.starts_with("ENDPOINT  WITHDRAWN     STILL PUBLISHED\nfront     8443:443/tcp  9000-9009:90-99/tcp,"),
+            "{withdrawn}"
+        );
         host.ok(&words("unpublish front 9003"));
         let listed = host.ok(&words("endpoint ls"));
         let ports = "9000-9002:90-92/tcp,9004-9009:94-99/tcp,80:8080/tcp";
@@ -96,6 +100,54 @@ fn published_ranges_stay_ranges_and_a_host_port_withdraws_its_port() {
             "{listed}"
         );
         assert_eq!(host.ruleset_diff(), "", "{driver}");
+    }
+}
+
+/// What is published or withdrawn is told, also where one word means several ports.
+#[test]
+fn publish_and_unpublish_tell_what_they_changed() {
+    require_root_kernel!();
+    let lab = Lab::with_driver(&drivers()[0]);
+    let host = &lab.host;
+    host.ok(&words("network create web --no-ipv6"));
+    let _front = lab.attach("web", "front", &["8080:80", "127.0.0.1:9000:80", "81:81"]);
+    let published = host.ok(&words("publish front 82"));
+    assert_eq!(
+        published.lines().last().unwrap(),
+        "front     61000:82/tcp  8080:80/tcp,127.0.0.1:9000:80/tcp,81:81/tcp,61000:82/tcp"
+    );
+    let again = refused(host, "publish front 8080:80");
+    assert_eq!(
+        again,
+        "error: port 8080:80/tcp is already published by this endpoint, front, as 8080:80/tcp\n\
+         hint: there is nothing to do; to change its clients, `tidegate unpublish front 8080:80/tcp` first\n"
+    );
+    let taken = refused(host, "publish front 81:83");
+    assert!(
+        taken.contains("(`83/tcp` takes a free one)") && !taken.contains("-p "),
+        "{taken}"
+    );
+    let withdrawn = host.ok(&words("unpublish front 80"));
+    assert_eq!(
+        withdrawn,
+        "ENDPOINT  WITHDRAWN                          STILL PUBLISHED\n\
+         front     8080:80/tcp,127.0.0.1:9000:80/tcp  81:81/tcp,61000:82/tcp\n"
+    );
+    let changed = host.json(&words("unpublish front 81"));
+    assert_eq!(changed["changed"], json!(["81:81/tcp"]));
+    assert_eq!(changed["ports"], json!(["61000:82/tcp"]));
+    // A name that `explain` means something else by.
+    let netns = Netns::new();
+    for line in [
+        "network create host",
+        "network create 10.0.0.1",
+        &format!("attach web --netns {} --name outside", netns.name()),
+    ] {
+        let told = refused(host, line);
+        assert!(
+            told.starts_with("error: ") && told.contains("\nhint: choose "),
+            "{told}"
+        );
     }
 }
 
@@ -140,4 +192,17 @@ fn a_user_who_may_not_use_the_socket_is_told_which_group_may() {
         told.contains(group) && told.contains("root's power over the network"),
         "{told}"
     );
+    // Nobody made a group for it.
+    chown(host.socket(), None, Some(0)).unwrap();
+    let output = as_user(&host.netns, NOBODY, || {
+        host.client_command(&["info"]).output().unwrap()
+    });
+    let told = String::from_utf8(output.stderr).unwrap();
+    for step in [
+        "open the socket to the group tidegate",
+        "chgrp tidegate ",
+        "usermod -aG tidegate USER",
+    ] {
+        assert!(told.contains(step), "{step}: {told}");
+    }
 }

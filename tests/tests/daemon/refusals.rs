@@ -1,6 +1,6 @@
 //! A command that is refused says why, and leaves everything as it was.
 
-use tidegate_tests::{Host, Lab, Netns, links_in, require_root_kernel};
+use tidegate_tests::{Host, Lab, Netns, Programs, links_in, require_root_kernel};
 
 use crate::drivers;
 
@@ -162,7 +162,7 @@ fn a_change_that_the_kernel_refuses_is_undone_completely() {
 #[test]
 fn a_disk_that_is_full_is_a_refusal_and_the_daemon_gets_over_it() {
     require_root_kernel!();
-    let mut host = Host::new(tidegate_tests::Programs::of_this_tree(), &[]);
+    let mut host = Host::new(Programs::of_this_tree(), &[]);
     std::fs::create_dir(host.state_dir()).unwrap();
     let state_dir = host.state_dir();
     let _mounted = Mounted::tmpfs(&state_dir, "8m");
@@ -272,7 +272,7 @@ fn a_command_about_several_names_does_nothing_if_one_of_them_is_refused() {
 #[test]
 fn a_client_without_a_daemon_says_how_to_start_one() {
     require_root_kernel!();
-    let host = Host::new(tidegate_tests::Programs::of_this_tree(), &[]);
+    let host = Host::new(Programs::of_this_tree(), &[]);
     let output = host.tidegate(&["network", "ls"]);
     assert_eq!(output.code, Some(2));
     assert!(
@@ -285,7 +285,7 @@ fn a_client_without_a_daemon_says_how_to_start_one() {
 #[test]
 fn a_wrong_command_line_is_the_users_mistake() {
     require_root_kernel!();
-    let host = Host::new(tidegate_tests::Programs::of_this_tree(), &[]);
+    let host = Host::new(Programs::of_this_tree(), &[]);
     for line in [
         "",
         "network",
@@ -295,6 +295,20 @@ fn a_wrong_command_line_is_the_users_mistake() {
     ] {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(host.tidegate(&arguments).code, Some(1), "{line:?}");
+    }
+    // Variables of the environment are not in the usage: nobody wrote them.
+    for line in ["attach web", "network connect web", "detach"] {
+        let mut command = std::process::Command::new(&Programs::of_this_tree().tidegate);
+        command.args(line.split(' '));
+        command
+            .env("TIDEGATE_SOCKET", "/run/t.sock")
+            .env("TIDEGATE_TIMEOUT", "5");
+        let told = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        assert!(
+            told.contains("Usage: tidegate ") && !told.contains("--timeout"),
+            "{told}"
+        );
+        assert!(!told.contains("--socket"), "{told}");
     }
     let output = host.tidegate(&["network", "create", "a b"]);
     assert!(output.stderr.contains("\nhint: use 1 to 63"), "{output:#?}");

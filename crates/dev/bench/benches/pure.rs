@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tidegate_api::{Attach, CreateNetwork, Publish};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Change, Endpoint, Name, NetnsId, Network, PortRequest, State};
-use tidegate_plan::{HostFacts, Plan, Pools, PortFacts};
+use tidegate_plan::{ChangedPorts, HostFacts, Plan, Pools, PortFacts};
 
 /// Endpoints that a host has already, each with two published ports; ten to a network.
 const ENDPOINTS: [u64; 4] = [0, 100, 1_000, 10_000];
@@ -53,7 +53,7 @@ fn attach(state: &State, network: &str, number: u64, ports: &[String]) -> Plan<E
     tidegate_plan::attach(state, &request, &netns, &facts).expect("it is planned")
 }
 
-fn publish(state: &State) -> Plan<Endpoint> {
+fn publish(state: &State) -> Plan<ChangedPorts> {
     let ports: [PortRequest; 1] = ["9000:90/udp".parse().expect("a port is valid")];
     let facts = PortFacts::default();
     let wanted = Publish::from(ports.to_vec());

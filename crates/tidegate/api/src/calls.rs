@@ -13,7 +13,7 @@ use crate::given::{Body, Given, Query};
 use crate::traffic::Traffic;
 use crate::{
     Attach, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info, NetworkView,
-    OwnedEndpoints, Peer, Ports, ProposeSubnets, ProposedSubnets, Publish, Removable,
+    OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets, Publish, Removable,
     RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown, Travels, UnusedEndpoints,
     WaitingEndpoint,
 };
@@ -169,10 +169,10 @@ calls! {
         "Describe an endpoint";
     Delete "/v1/endpoints/{name}" DeleteEndpoint(Name) -> Json<Endpoint>:
         "Detach an endpoint; the answer is what it was";
-    Post "/v1/endpoints/{name}/publish" PublishPorts((Name, Body<Publish>)) -> Json<EndpointView>:
-        "Publish further ports of an endpoint; the answer is without its resolv.conf";
-    Post "/v1/endpoints/{name}/unpublish" UnpublishPorts((Name, Body<Ports>)) -> Json<EndpointView>:
-        "Stop publishing ports of an endpoint; the answer is without its resolv.conf";
+    Post "/v1/endpoints/{name}/publish" PublishPorts((Name, Body<Publish>)) -> Json<PortsView>:
+        "Publish further ports of an endpoint; the answer names the new ones";
+    Post "/v1/endpoints/{name}/unpublish" UnpublishPorts((Name, Body<Ports>)) -> Json<PortsView>:
+        "Stop publishing ports of an endpoint; the answer names those that are withdrawn";
     Post "/v1/gc" CollectEndpoints(()) -> Json<Vec<Endpoint>>:
         "Remove the endpoints whose namespaces are gone; the answer is what they were";
     Post "/v1/owned/detach" DetachOwned(Body<OwnedEndpoints>) -> Json<Vec<Endpoint>>:

@@ -335,6 +335,19 @@ pub struct EndpointBridge {
     pub mac: MacAddr,
 }
 
+/// An endpoint after its published ports were changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct PortsView {
+    /// The endpoint, without its resolv.conf.
+    #[serde(flatten)]
+    pub endpoint: EndpointView,
+    /// The ports that this call published or withdrew. Older daemons do not tell them.
+    #[serde(default)]
+    pub changed: Vec<PortBinding>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

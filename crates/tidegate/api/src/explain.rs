@@ -36,7 +36,7 @@ pub enum Party {
     Host,
     /// An address of an endpoint, of the host, or of another machine.
     Address(IpAddr),
-    /// The name of an endpoint. If its name is `host` or `outside`, use its address.
+    /// The name of an endpoint. If its name is `host` or `outside`, which only earlier releases allowed, use its address.
     Endpoint(Name),
 }
 

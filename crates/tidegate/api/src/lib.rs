@@ -32,7 +32,7 @@ pub use degraded::{Degraded, Fault};
 pub use dns::Dns;
 pub use endpoint::{
     Allowance, Attach, Endpoint, EndpointBridge, EndpointView, NetnsId, NetnsRef, Owner, Ports,
-    Publish,
+    PortsView, Publish,
 };
 pub use export::{
     Connection, Export, ExportedEndpoint, Imported, Removable, TearDown, TornDown, WaitingEndpoint,

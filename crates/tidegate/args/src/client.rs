@@ -1,5 +1,16 @@
 //! The command line of `tidegate`.
 
+/// The long help of a name: what it is, and the rules.
+macro_rules! name_help {
+    ($what:literal) => {
+        concat!(
+            $what,
+            "\n\n1 to 63 of the characters A-Z a-z 0-9 _ . - that start with a letter or a digit, without two dots side by ",
+            "side or one at the end. Names that differ only in case are one name. host, outside and IP addresses are refused."
+        )
+    };
+}
+
 mod headings;
 mod network;
 
@@ -15,10 +26,17 @@ use tidegate_model::{
 use self::headings::{GLOBAL, INTERFACE, OWNER};
 use self::network::DnsArgs;
 pub use self::network::{ConnectArgs, CreateArgs, NetworkCommand, PairArgs, PolicyArgs};
-use crate::values::{address, label};
+use crate::values::{address, label, number};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused: the message says what to change; 2 the daemon or the host failed.
+
+Root and the members of the socket's group may use tidegate. The packages make the group tidegate for that:
+`usermod -aG tidegate USER` adds a user, who must log in again. Members have root's power over the network.
+
+Names of networks, endpoints and aliases have 1 to 63 of the characters A-Z a-z 0-9 _ . - and start with a letter or a
+digit. Two dots side by side or one at the end are refused. Names that differ only in case are one name. host, outside
+and IP addresses are refused too, because `tidegate explain` means something else by them.
 
 Limits of one command: 64 subnets, gateways, ranges or trusted interfaces; 256 auxiliary addresses or labels; 64 aliases
 or sysctls; 16,384 ports. The daemon waits 5 s for the path of a namespace.
@@ -56,6 +74,7 @@ pub struct Client {
         value_name = "SECONDS",
         env = "TIDEGATE_TIMEOUT",
         default_value = "60",
+        value_parser = number::<0, { u32::MAX }>,
         help_heading = GLOBAL
     )]
     pub timeout: u32,
@@ -81,11 +100,10 @@ pub enum ClientCommand {
         endpoints: Vec<Name>,
     },
     /// Publish more ports of a running endpoint
-    #[command(after_help = "Example:\n  tidegate publish front 8443:443 127.0.0.1::9000")]
     Publish(PublishArgs),
     /// Stop publishing ports of a running endpoint, and end the connections through them
     #[command(
-        after_help = "A single PORT is a port of the endpoint, or else a port of the host.\n\nExamples:\n  tidegate unpublish front 8443:443\n  tidegate unpublish front 443"
+        after_help = UNPUBLISH_HELP
     )]
     Unpublish(PortsArgs),
     /// Show endpoints
@@ -232,7 +250,7 @@ pub struct AttachArgs {
     #[command(flatten)]
     pub namespace: NetnsArg,
     /// Name of the endpoint [default: a new ep-N]
-    #[arg(long)]
+    #[arg(long, long_help = name_help!("Name of the endpoint [default: a new ep-N]"))]
     pub name: Option<Name>,
     /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     ///
@@ -254,7 +272,7 @@ pub struct AttachArgs {
     /// (without --no-icc), from connected networks, and from trusted interfaces.
     #[arg(long, value_name = "CIDR", value_delimiter = ',', requires = "publish")]
     pub allow: Vec<Source>,
-    /// Additional DNS name. Several endpoints may share one: it resolves to all of them
+    /// Additional DNS name, by the rules of --name. Several endpoints may share one: it resolves to all of them
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub alias: Vec<Name>,
     /// How it looks for names.
@@ -308,9 +326,19 @@ pub struct AttachArgs {
     pub label: Vec<(Name, String)>,
 }
 
-const PUBLISH_HELP: &str = "\
+const UNPUBLISH_HELP: &str = "\
+A single PORT is a port of the endpoint, with all host ports that lead to it, or else a port of the host. The command
+prints the ports that it withdrew, and those that are still published.
+
 Examples:
-  tidegate publish front 8080:80
+  tidegate unpublish front 8443:443
+  tidegate unpublish front 443";
+
+const PUBLISH_HELP: &str = "\
+The command prints the new ports, with the host ports that were chosen, and all ports of the endpoint.
+
+Examples:
+  tidegate publish front 8080:80 127.0.0.1::9000
   tidegate publish front 8443:443 --allow 192.0.2.0/24 --allow 2001:db8::/32
   tidegate publish front 9000:90 --allow 0.0.0.0/0 --allow ::/0";
 
@@ -349,7 +377,7 @@ pub struct NetnsArg {
     #[arg(long, value_name = "NAME|PATH")]
     pub netns: Option<PathBuf>,
     /// Process whose namespace to attach
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_parser = number::<1, { u32::MAX }>)]
     pub pid: Option<u32>,
 }
 

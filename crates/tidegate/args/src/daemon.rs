@@ -8,6 +8,8 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use tidegate_model::{Forwarding, PortRange, Source};
 
+use crate::values::{port, socket_address};
+
 const AFTER_HELP: &str = "\
 A flag wins over its environment variable, which wins over the configuration file; see \
 tidegated.toml(5).
@@ -145,7 +147,7 @@ pub struct Daemon {
     /// Serve metrics for Prometheus on this address [default: nowhere]
     ///
     /// The page is http://IP:PORT/metrics. Everybody who can reach the address can read it.
-    #[arg(long, value_name = "IP:PORT", env = "TIDEGATE_METRICS_LISTEN")]
+    #[arg(long, value_name = "IP:PORT", env = "TIDEGATE_METRICS_LISTEN", value_parser = socket_address)]
     pub metrics_listen: Option<SocketAddr>,
 
     /// Run the DNS server for endpoint names [default: true]
@@ -156,7 +158,7 @@ pub struct Daemon {
     ///
     /// If another program uses the port, the daemon uses another privileged port. Choose a privileged port: while the daemon
     /// does not run, any user of the host can take an unprivileged one.
-    #[arg(long, value_name = "PORT", env = "TIDEGATE_DNS_PORT")]
+    #[arg(long, value_name = "PORT", env = "TIDEGATE_DNS_PORT", value_parser = port)]
     pub dns_port: Option<NonZeroU16>,
 
     /// DNS servers for all other names [default: those of /etc/resolv.conf]

@@ -1,19 +1,22 @@
 //! Values of options that the model has no type for. An error says what would be accepted.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 
 use ipnet::IpNet;
 use tidegate_model::{Invalid, Name, reason_against_zone};
 
 /// An IP address.
 pub(crate) fn address(text: &str) -> Result<IpAddr, Invalid> {
-    text.parse().map_err(|_| {
-        let reason = match text.parse::<IpNet>() {
-            Ok(_) => "it is a prefix",
-            Err(_) => "it is not an IP address",
-        };
-        let hint = "write it 10.1.2.3 or fd00:1:2:3::4";
-        Invalid::new("address", text, reason, hint)
+    text.parse().map_err(|_| match text.parse::<IpNet>() {
+        Ok(net) => {
+            let hint = format!("write {}", net.addr());
+            Invalid::new("address", text, "it is a prefix", hint)
+        }
+        Err(_) => {
+            let hint = "write it 10.1.2.3 or fd00:1:2:3::4";
+            Invalid::new("address", text, "it is not an IP address", hint)
+        }
     })
 }
 
@@ -30,13 +33,46 @@ pub(crate) fn host_address(text: &str) -> Result<IpAddr, Invalid> {
 
 /// A prefix, with or without host bits.
 pub(crate) fn prefix(text: &str) -> Result<IpNet, Invalid> {
+    text.parse().map_err(|_| match text.parse::<IpAddr>() {
+        Ok(address) => {
+            let usual = if address.is_ipv4() { 24 } else { 64 };
+            let net = IpNet::new_assert(address, usual).trunc();
+            let hint = format!("write the prefix length too, such as {net}");
+            Invalid::new("prefix", text, "it has no prefix length", hint)
+        }
+        Err(_) => {
+            let reason = "it is not an IP address with a prefix length";
+            let hint = "write it 10.1.2.0/24 or fd00:1:2:3::/64";
+            Invalid::new("prefix", text, reason, hint)
+        }
+    })
+}
+
+/// A number, without the words of Rust's own errors.
+pub(crate) fn number<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, Invalid> {
+    let number = text.parse().ok();
+    let number = number.filter(|number| (LEAST..=MOST).contains(number));
+    number.ok_or_else(|| {
+        let reason = format!("it is not a number from {LEAST} to {MOST}");
+        let hint = "write digits alone, such as 1500";
+        Invalid::new("number", text, reason, hint)
+    })
+}
+
+/// A port.
+pub(crate) fn port(text: &str) -> Result<NonZeroU16, Invalid> {
     text.parse().map_err(|_| {
-        let reason = match text.parse::<IpAddr>() {
-            Ok(_) => "it has no prefix length",
-            Err(_) => "it is not an IP address with a prefix length",
-        };
-        let hint = "write it 10.1.2.0/24 or fd00:1:2:3::/64";
-        Invalid::new("prefix", text, reason, hint)
+        let reason = "it is not a number from 1 to 65535";
+        Invalid::new("port", text, reason, "write it 299")
+    })
+}
+
+/// An IP address with a port.
+pub(crate) fn socket_address(text: &str) -> Result<SocketAddr, Invalid> {
+    text.parse().map_err(|_| {
+        let reason = "it is not an IP address with a port";
+        let hint = "write it 127.0.0.1:9464 or [::1]:9464";
+        Invalid::new("address", text, reason, hint)
     })
 }
 
@@ -69,6 +105,33 @@ fn pair<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hint_is_made_of_the_users_own_input() {
+        for (refused, hint) in [
+            (
+                prefix("10.9.8.7").map(drop),
+                "write the prefix length too, such as 10.9.8.0/24",
+            ),
+            (
+                prefix("fd50::7").map(drop),
+                "write the prefix length too, such as fd50::/64",
+            ),
+            (address("10.9.8.1/24").map(drop), "write 10.9.8.1"),
+        ] {
+            assert_eq!(refused.unwrap_err().hint, hint);
+        }
+    }
+
+    #[test]
+    fn a_number_is_refused_with_its_bounds() {
+        let refused = |text: &str| number::<1, 10>(text).unwrap_err().reason;
+        for text in ["x", "", "0", "11", "-1", "99999999999"] {
+            assert_eq!(refused(text), "it is not a number from 1 to 10");
+        }
+        assert_eq!(number::<1, 10>("10"), Ok(10));
+        assert!(port("0").is_err() && socket_address("localhost:9464").is_err());
+    }
 
     #[test]
     fn a_wrong_value_is_refused_with_its_reason() {

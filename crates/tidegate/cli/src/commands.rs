@@ -223,19 +223,14 @@ async fn publish(args: PublishArgs, daemon: &Daemon, output: Output) -> Result<(
     let given = (ports.endpoint, Body(wanted));
     let changed = daemon.ask::<PublishPorts>(given).await?;
     output.tell(&changed);
-    show_changed(changed, output)
+    output.show(changed, view::published)
 }
 
 async fn unpublish(args: PortsArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let wanted = Ports { ports: args.ports };
     let given = (args.endpoint, Body(wanted));
-    show_changed(daemon.ask::<UnpublishPorts>(given).await?, output)
-}
-
-fn show_changed(changed: serde_json::Value, output: Output) -> Result<(), CommandError> {
-    output.show(changed, |changed: &EndpointView| {
-        view::endpoints(std::slice::from_ref(changed))
-    })
+    let changed = daemon.ask::<UnpublishPorts>(given).await?;
+    output.show(changed, view::withdrawn)
 }
 
 async fn endpoint(

@@ -15,7 +15,7 @@ use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
     Allowance, Endpoint, EndpointBridge, EndpointView, Fault, Imported, Network, NetworkView,
-    Owner, Policy, Removable, TornDown, Warning,
+    Owner, Policy, PortsView, Removable, TornDown, Warning,
 };
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
@@ -218,6 +218,30 @@ pub(crate) fn ports(ports: &[PublishedPorts]) -> String {
         &["PORTS", "ENDPOINT", "NETWORK", "ADDRESSES", "CLIENTS"],
         rows,
     )
+}
+
+/// The ports that were published, and all that the endpoint publishes now.
+pub(crate) fn published(view: &PortsView) -> String {
+    changed(view, ["ENDPOINT", "PUBLISHED", "ALL PORTS"])
+}
+
+/// The ports that are no longer published, and those that still are.
+pub(crate) fn withdrawn(view: &PortsView) -> String {
+    changed(view, ["ENDPOINT", "WITHDRAWN", "STILL PUBLISHED"])
+}
+
+fn changed(view: &PortsView, header: [&str; 3]) -> String {
+    if view.changed.is_empty() {
+        // An older daemon does not tell them.
+        return endpoints(std::slice::from_ref(&view.endpoint));
+    }
+    let endpoint = &view.endpoint.endpoint;
+    let row = vec![
+        endpoint.name.to_string(),
+        joined(port_ranges(&view.changed)),
+        joined(port_ranges(&endpoint.ports)),
+    ];
+    table(&header, std::iter::once(row))
 }
 
 /// Published ports as ranges.

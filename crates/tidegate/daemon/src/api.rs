@@ -31,9 +31,9 @@ use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::traffic::Traffic;
 use tidegate_api::{
     Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info,
-    NetworkView, OwnedEndpoints, Peer, Ports, ProposeSubnets, ProposedSubnets, Publish, Query,
-    Removable, RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin, SettingsInfo, TearDown,
-    TornDown, UnusedEndpoints, WaitingEndpoint,
+    NetworkView, OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets, Publish,
+    Query, Removable, RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin, SettingsInfo,
+    TearDown, TornDown, UnusedEndpoints, WaitingEndpoint,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -342,10 +342,7 @@ async fn explain(daemon: Daemon, Body(question): Body<Question>) -> Answer<Expla
     daemon.work(move |engine| engine.explain(&question)).await
 }
 
-async fn publish(
-    daemon: Daemon,
-    (name, Body(wanted)): (Name, Body<Publish>),
-) -> Answer<EndpointView> {
+async fn publish(daemon: Daemon, (name, Body(wanted)): (Name, Body<Publish>)) -> Answer<PortsView> {
     daemon
         .work(move |engine| Ok(engine.view_changed(engine.publish(&name, &wanted)?)))
         .await
@@ -354,7 +351,7 @@ async fn publish(
 async fn unpublish(
     daemon: Daemon,
     (name, Body(Ports { ports })): (Name, Body<Ports>),
-) -> Answer<EndpointView> {
+) -> Answer<PortsView> {
     daemon
         .work(move |engine| Ok(engine.view_changed(engine.unpublish(&name, &ports)?)))
         .await

@@ -69,7 +69,7 @@ pub use owned::{
 pub use peers::{connect, disconnect};
 pub use pool::{InvalidPool, Pool};
 pub use pools::{Defaults, Pools, has_shared_pool};
-pub use ports::{publish, unpublish};
+pub use ports::{ChangedPorts, publish, unpublish};
 pub use refused::{AddressHolder, Refused};
 pub use ruleset::{planned, remove_table, replace, shut};
 pub use sets::table;

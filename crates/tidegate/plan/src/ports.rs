@@ -10,6 +10,15 @@ use crate::{
     Plan, PortFacts, Refused, StaleConnections, allow, elements, holds, host_ports, limits,
 };
 
+/// An endpoint after its published ports were changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedPorts {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The ports that were published or withdrawn.
+    pub ports: Vec<PortBinding>,
+}
+
 /// Plans the publishing of more ports of an endpoint.
 ///
 /// # Errors
@@ -19,13 +28,22 @@ pub fn publish(
     name: &Name,
     request: &Publish,
     host: &PortFacts,
-) -> Result<Plan<Endpoint>, Refused> {
+) -> Result<Plan<ChangedPorts>, Refused> {
     limits::of_ports(&request.ports)?;
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
-    let new = host_ports::bind(state, network, &before.addresses, &request.ports, host)?;
+    let new = host_ports::bind(state, network, &before.addresses, &request.ports, host);
+    let new = new.map_err(|refused| of_itself(before, refused))?;
     let from = allow::of_request(state, network, &before.addresses, &request.allow, &new)?;
     allow::check(network, before, &new, &from)?;
+    // Ports at the endpoint's own addresses take none of the host, so nothing else finds this.
+    if let Some(again) = new.iter().find(|port| before.ports.contains(port)) {
+        return Err(Refused::PublishedAlready {
+            binding: *again,
+            endpoint: before.name.clone(),
+            held: *again,
+        });
+    }
     let after = Endpoint {
         ports: [&before.ports[..], &new].concat(),
         allow: allow::with(&before.allow, &new, &from),
@@ -36,7 +54,26 @@ pub fn publish(
     let stale = StaleConnections::published(network, before, &new);
     let plan = Plan::adding(elements, Vec::new(), replacing(before, after.clone()));
     let plan = plan.after(hold).leaving(stale);
-    Ok(plan.with_outcome(after))
+    Ok(plan.with_outcome(ChangedPorts {
+        endpoint: after,
+        ports: new,
+    }))
+}
+
+/// A port that the endpoint itself has is told as such.
+fn of_itself(endpoint: &Endpoint, refused: Refused) -> Refused {
+    match refused {
+        Refused::PortTaken {
+            binding,
+            holder,
+            held,
+        } if holder == endpoint.name => Refused::PublishedAlready {
+            binding,
+            endpoint: holder,
+            held,
+        },
+        other => other,
+    }
 }
 
 /// Plans the withdrawal of published ports of an endpoint. Connections through them end.
@@ -47,7 +84,7 @@ pub fn unpublish(
     state: &State,
     name: &Name,
     requests: &[PortRequest],
-) -> Result<Plan<Endpoint>, Refused> {
+) -> Result<Plan<ChangedPorts>, Refused> {
     limits::of_ports(requests)?;
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
@@ -67,7 +104,10 @@ pub fn unpublish(
     Ok(plan
         .leaving(StaleConnections::withdrawn(network, before, &old))
         .then(holds::release_ports(network, before, &old))
-        .with_outcome(after))
+        .with_outcome(ChangedPorts {
+            endpoint: after,
+            ports: old,
+        }))
 }
 
 /// The published ports that a request selects. A single port is one of the endpoint, or else one of the host.

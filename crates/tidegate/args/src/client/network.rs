@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tidegate_model::{Access, DnsOption, HostAccess, IfName, Mode, Name, SearchDomain, Source};
 
 use super::headings::{ACCESS, ADDRESSES, BRIDGE, NAMES, OUTSIDE, PUBLISHED};
-use crate::values::{address, host_address, label, prefix, reserved};
+use crate::values::{address, host_address, label, number, prefix, reserved};
 
 /// What `tidegate network` does.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -62,6 +62,7 @@ Examples:
 #[command(after_help = CREATE_HELP)]
 pub struct CreateArgs {
     /// Name of the network
+    #[arg(long_help = name_help!("Name of the network"))]
     pub name: Name,
     /// Subnet; repeat for more. A missing IPv4 or IPv6 subnet comes from the daemon's pools (see --no-ipv6)
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = prefix, help_heading = ADDRESSES)]
@@ -98,11 +99,14 @@ pub struct CreateArgs {
     /// Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]
     #[arg(long, value_name = "CIDR", value_delimiter = ',', help_heading = PUBLISHED)]
     pub allow: Vec<Source>,
-    /// Name of the bridge [default: the first free tgbN]
+    /// Name of the bridge [default: tgbN, with the next number that no interface of Tidegate had]
+    ///
+    /// Networks and endpoints are numbered together, in hexadecimal, and no number is used twice: after tgb0, the next bridge
+    /// may be tgb3.
     #[arg(long, value_name = "IFNAME", help_heading = BRIDGE)]
     pub bridge: Option<IfName>,
     /// MTU in bytes
-    #[arg(long, value_name = "BYTES", help_heading = BRIDGE)]
+    #[arg(long, value_name = "BYTES", value_parser = number::<68, 65535>, help_heading = BRIDGE)]
     pub mtu: Option<u32>,
     /// Metadata to store with the network
     #[arg(long, value_name = "KEY=VALUE", value_parser = label, help_heading = BRIDGE)]
@@ -115,6 +119,8 @@ pub struct DnsArgs {
     /// DNS server for names that are not those of endpoints; repeat for more [default: the network's, else the host's]
     ///
     /// Tidegate's DNS server asks it in the network namespace of the host, and endpoints go on asking Tidegate's.
+    /// The DNS settings of a network are fixed when it is created, and those of an endpoint when it is attached. To change
+    /// an endpoint's, detach it and attach it again. What `endpoint resolv-conf` printed must then be written again.
     #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = address, help_heading = NAMES)]
     pub dns: Vec<IpAddr>,
     /// Search domain in the endpoint's resolv.conf; repeat for more, . for none [default: the network's, else the host's]

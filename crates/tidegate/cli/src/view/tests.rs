@@ -32,6 +32,29 @@ fn a_list_has_a_header_and_a_line_for_each() {
 }
 
 #[test]
+fn ports_that_were_published_or_withdrawn_are_told_beside_those_that_stay() {
+    let mut view = PortsView {
+        endpoint: front(),
+        changed: ["9000:80", "9001:81"]
+            .map(|port| port.parse().unwrap())
+            .into(),
+    };
+    expect![[r#"
+        ENDPOINT  PUBLISHED            ALL PORTS
+        front     9000-9001:80-81/tcp  8080:80/tcp,[2001:db8::1]:53:53/udp
+    "#]]
+    .assert_eq(&super::published(&view));
+    view.endpoint.endpoint.ports.clear();
+    expect![[r#"
+        ENDPOINT  WITHDRAWN            STILL PUBLISHED
+        front     9000-9001:80-81/tcp  -
+    "#]]
+    .assert_eq(&withdrawn(&view));
+    view.changed.clear();
+    assert_eq!(withdrawn(&view), endpoints(&[view.endpoint]));
+}
+
+#[test]
 fn the_busiest_port_comes_first_and_what_is_not_counted_is_not_shown_as_nought() {
     let port = |port: &str, connections, bytes| {
         let counts = |bytes| Counts { packets: 1, bytes };

@@ -187,10 +187,11 @@ impl Engine {
         };
         let mut made = self.attach_as_is(&request)?;
         for wanted in others {
-            made = self.publish(&made.name, wanted).map_err(|error| {
+            let changed = self.publish(&made.name, wanted).map_err(|error| {
                 let failures = self.detach(&made.name).err();
                 error.with_undo(failures.into_iter().collect())
             })?;
+            made = changed.endpoint;
         }
         self.stop_waiting(&made.name)?;
         Ok(made)

@@ -4,8 +4,9 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::PoisonError;
 
-use tidegate_api::{EndpointBridge, EndpointView, NamesInfo};
+use tidegate_api::{EndpointBridge, EndpointView, NamesInfo, PortsView};
 use tidegate_model::{Endpoint, Network, State};
+use tidegate_plan::ChangedPorts;
 
 use super::{Engine, EngineError};
 use crate::metrics::count;
@@ -77,11 +78,15 @@ impl Engine {
     }
 
     /// An endpoint whose ports were changed, without its resolv.conf.
-    pub fn view_changed(&self, endpoint: Endpoint) -> EndpointView {
+    pub fn view_changed(&self, changed: ChangedPorts) -> PortsView {
+        let ChangedPorts { endpoint, ports } = changed;
         let warnings = self.warnings_of(&endpoint);
-        EndpointView {
-            warnings,
-            ..view(&self.state(), &endpoint)
+        PortsView {
+            endpoint: EndpointView {
+                warnings,
+                ..view(&self.state(), &endpoint)
+            },
+            changed: ports,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use tidegate_api::Publish;
 use tidegate_link::OpenNamespaces;
-use tidegate_model::{Endpoint, Name, PortRequest, State};
-use tidegate_plan::{Plan, PortFacts};
+use tidegate_model::{Name, PortRequest, State};
+use tidegate_plan::{ChangedPorts, Plan, PortFacts};
 
 use super::{Backends, Engine, EngineError};
 use crate::timing::{Stage, timed};
@@ -13,33 +13,37 @@ impl Engine {
     ///
     /// # Errors
     /// If it cannot be planned, or the host refuses it. Then nothing was changed.
-    pub fn publish(&self, name: &Name, wanted: &Publish) -> Result<Endpoint, EngineError> {
+    pub fn publish(&self, name: &Name, wanted: &Publish) -> Result<ChangedPorts, EngineError> {
         self.revive_for(None, Some(name));
         let nobody = OpenNamespaces::default();
         let done = self.run_with_ports(&nobody, &wanted.ports, |_, state, host| {
             Ok(tidegate_plan::publish(state, name, wanted, host)?)
         });
-        let endpoint = self.counted(done)?;
+        let changed = self.counted(done)?;
         tracing::info!(endpoint = %name, "published ports");
-        Ok(endpoint)
+        Ok(changed)
     }
 
     /// Withdraws published ports of an endpoint, and ends the connections through them.
     ///
     /// # Errors
     /// As [`Self::publish`].
-    pub fn unpublish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
+    pub fn unpublish(
+        &self,
+        name: &Name,
+        ports: &[PortRequest],
+    ) -> Result<ChangedPorts, EngineError> {
         self.revive_for(None, Some(name));
         let done = self.run(OpenNamespaces::default(), |_, state| {
             Ok(tidegate_plan::unpublish(state, name, ports)?)
         });
-        let endpoint = self.counted(done)?;
+        let changed = self.counted(done)?;
         tracing::info!(endpoint = %name, "withdrew published ports");
         // Unlike connections of a removed endpoint, these still reach the endpoint until they are deleted.
         if let Err(error) = self.sweep() {
             tracing::warn!(%error, "connections through withdrawn ports continue: their tracking entries cannot be deleted yet");
         }
-        Ok(endpoint)
+        Ok(changed)
     }
 
     /// Plans and carries out a command that publishes ports. First it guesses free ports; holding them shows whether

@@ -4,8 +4,8 @@ use crate::values::{attachment, create, name, namespace, network, state_with};
 use error_hint::Hint;
 use expect_test::expect;
 use tidegate_api::Publish;
-use tidegate_model::{AllowList, Endpoint, Mode, Source, State};
-use tidegate_plan::{Plan, PortFacts, Refused, planned, publish, unpublish};
+use tidegate_model::{AllowList, Mode, Source, State};
+use tidegate_plan::{ChangedPorts, Plan, PortFacts, Refused, planned, publish, unpublish};
 
 fn sources(texts: &[&str]) -> Vec<Source> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -28,7 +28,11 @@ fn state_of(mode4: Mode, mode6: Mode) -> State {
     state
 }
 
-fn try_publish(state: &State, ports: &[&str], allow: &[&str]) -> Result<Plan<Endpoint>, Refused> {
+fn try_publish(
+    state: &State,
+    ports: &[&str],
+    allow: &[&str],
+) -> Result<Plan<ChangedPorts>, Refused> {
     publish(
         state,
         &name("ep-1"),
@@ -37,7 +41,7 @@ fn try_publish(state: &State, ports: &[&str], allow: &[&str]) -> Result<Plan<End
     )
 }
 
-fn published(state: &mut State, ports: &[&str], allow: &[&str]) -> Plan<Endpoint> {
+fn published(state: &mut State, ports: &[&str], allow: &[&str]) -> Plan<ChangedPorts> {
     let plan = try_publish(state, ports, allow).unwrap();
     state.apply(&plan.change);
     plan
@@ -169,14 +173,19 @@ fn publishing_and_withdrawing_with_lists_leads_to_the_table_of_the_next_state() 
             // An all-routed network knows the endpoint's ports alone, each of them once.
             let is_open = (mode4, mode6) == (Mode::Routed, Mode::Routed);
             let own = |port: &&str| port.rsplit(':').next().unwrap().to_owned();
+            let has = |port: &&str| {
+                let ports = &state.endpoints[&name("ep-1")].ports;
+                ports.iter().any(|p| p.port.to_string() == own(port))
+            };
             let plan = match (withdrawn.is_empty(), is_open) {
+                (true, true) if ports.iter().all(has) => {
+                    let refused = try_publish(&state, ports, allow);
+                    assert!(matches!(refused, Err(Refused::PublishedAlready { .. })));
+                    continue;
+                }
                 (true, _) => try_publish(&state, ports, allow),
                 (false, false) => unpublish(&state, &name("ep-1"), &wanted(&withdrawn, &[]).ports),
                 (false, true) => {
-                    let has = |port: &&str| {
-                        let ports = &state.endpoints[&name("ep-1")].ports;
-                        ports.iter().any(|p| p.port.to_string() == own(port))
-                    };
                     let own: Vec<String> = withdrawn.iter().filter(|p| has(p)).map(own).collect();
                     let own: Vec<&str> = own.iter().map(String::as_str).collect();
                     unpublish(&state, &name("ep-1"), &wanted(&own, &[]).ports)

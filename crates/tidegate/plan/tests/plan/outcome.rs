@@ -29,10 +29,12 @@ fn the_outcome_is_the_object_as_it_is_afterwards() {
     let wanted = Publish::from(ports.to_vec());
     let publish = tidegate_plan::publish(&state, &endpoint, &wanted, &PortFacts::default());
     let (after, published) = done(&state, publish.unwrap());
-    assert_eq!(after.endpoints[&endpoint], published);
+    assert_eq!(after.endpoints[&endpoint], published.endpoint);
+    assert_eq!(published.ports, ["90:90".parse().unwrap()]);
     let unpublish = tidegate_plan::unpublish(&after, &endpoint, &ports).unwrap();
     let (after, withdrawn) = done(&after, unpublish);
-    assert_eq!(after.endpoints[&endpoint], withdrawn);
+    assert_eq!(after.endpoints[&endpoint], withdrawn.endpoint);
+    assert_eq!(withdrawn.ports, published.ports);
     let both = |state: &State, names: [&Name; 2]| names.map(|name| state.networks[name].clone());
     for one_way in [false, true] {
         let connect = tidegate_plan::connect(&state, &db, &web, one_way).unwrap();

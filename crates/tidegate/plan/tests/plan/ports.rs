@@ -1,11 +1,12 @@
 //! Which ports of the host are given, and what changes with them.
 
 use crate::values::{attach, attachment, create, name, namespace, network, state_with};
+use error_hint::Hint;
 use expect_test::expect;
 use tidegate_api::Publish;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Endpoint, Mode, PortRequest, Protocol, State};
-use tidegate_plan::{Plan, PortFacts, Refused};
+use tidegate_plan::{ChangedPorts, Plan, PortFacts, Refused};
 
 fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
     PortFacts {
@@ -23,15 +24,15 @@ fn asked(texts: &[&str]) -> Publish {
     requests(texts).into()
 }
 
-/// The ports of an endpoint that a plan makes or changes.
-fn ports(plan: &Plan<Endpoint>) -> String {
-    let shown: Vec<String> = plan.outcome.ports.iter().map(ToString::to_string).collect();
+/// The ports of an endpoint.
+fn ports(endpoint: &Endpoint) -> String {
+    let shown: Vec<String> = endpoint.ports.iter().map(ToString::to_string).collect();
     shown.join(" ")
 }
 
 fn given(state: &State, texts: &[&str], facts: &PortFacts) -> Result<String, Refused> {
     let plan = tidegate_plan::attach(state, &attachment("web", texts), &namespace(9), facts)?;
-    Ok(ports(&plan))
+    Ok(ports(&plan.outcome))
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn ports_without_a_host_address_get_the_networks_default() {
 }
 
 /// What an endpoint's ports come to: its elements by their sets, and the ports of the host that are held.
-fn come_to(plan: &Plan<Endpoint>) -> (Vec<String>, Vec<String>) {
+fn come_to<T>(plan: &Plan<T>) -> (Vec<String>, Vec<String>) {
     let text = plan.transaction.to_text();
     let sets = text.lines().filter_map(|line| line.split(' ').nth(4));
     let held = plan.first.iter().flat_map(|step| match step {
@@ -225,7 +226,7 @@ fn default_host_addresses_that_make_no_sense_are_refused() {
     );
 }
 
-fn published(state: &mut State, texts: &[&str]) -> Plan<Endpoint> {
+fn published(state: &mut State, texts: &[&str]) -> Plan<ChangedPorts> {
     let host = facts("61000-65535", &[]);
     let plan = tidegate_plan::publish(state, &name("ep-1"), &asked(texts), &host).unwrap();
     state.apply(&plan.change);
@@ -246,7 +247,10 @@ fn publishing_more_adds_just_that_and_holds_its_ports_first() {
         other => panic!("{other:?}"),
     };
     assert_eq!(shown(&plan.first), ["127.0.0.1:81/tcp"]);
-    assert_eq!(ports(&plan), "80:80/tcp 127.0.0.1:81:81/tcp");
+    assert_eq!(
+        ports(&plan.outcome.endpoint),
+        "80:80/tcp 127.0.0.1:81:81/tcp"
+    );
     assert!(plan.links.is_empty());
 }
 
@@ -257,11 +261,10 @@ fn a_single_port_to_withdraw_is_one_of_the_endpoint_or_else_one_of_the_host() {
     attach(&mut state, "web", 1, &published);
     let left = |texts: &[&str]| {
         let plan = tidegate_plan::unpublish(&state, &name("ep-1"), &requests(texts));
-        let all = ports(
-            &tidegate_plan::unpublish(&state, &name("ep-1"), &requests(&["8443:443"])).unwrap(),
-        );
+        let rest = tidegate_plan::unpublish(&state, &name("ep-1"), &requests(&["8443:443"]));
+        let all = ports(&rest.unwrap().outcome.endpoint);
         plan.map(|plan| {
-            let left = ports(&plan);
+            let left = ports(&plan.outcome.endpoint);
             let gone = all
                 .split(' ')
                 .filter(|port| !left.split(' ').any(|it| it == *port));
@@ -311,7 +314,7 @@ fn unpublishing_the_last_port_removes_what_publishing_the_first_added() {
     assert_eq!(removed.stale.flows.len(), 2, "one for each family");
     assert_eq!(added.stale.ports.len(), 1);
     assert_eq!(added.first[0].inverse(), Some(removed.links[0].clone()));
-    assert_eq!(ports(&removed), "");
+    assert_eq!(ports(&removed.outcome.endpoint), "");
 }
 
 /// Two ports of the host that lead to one of the endpoint share what a routed family has of it.
@@ -367,7 +370,57 @@ fn unpublished_ports_cannot_be_withdrawn_and_published_ones_not_published_again(
         &asked(&["80:81"]),
         &facts("1-2", &[]),
     );
-    assert!(matches!(again, Err(Refused::PortTaken { .. })), "{again:?}");
+    let refused = again.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "port 80:81/tcp is already published by this endpoint, ep-1, as 80:80/tcp"
+    );
+    assert_eq!(
+        refused.hint().as_deref(),
+        Some(
+            "give another port of the host, or none (`81/tcp` takes a free one); or `tidegate unpublish ep-1 80:80/tcp` \
+             first"
+        )
+    );
     let nobody = tidegate_plan::unpublish(&state, &name("x"), &[]);
     assert_eq!(nobody, Err(Refused::NoEndpoint(name("x"))));
+}
+
+/// What an endpoint has is no conflict with somebody else: nothing is to be done, or its own port is in the way.
+#[test]
+fn a_port_that_the_endpoint_has_already_is_told_as_its_own() {
+    let mut nat = state_with(&["web"]);
+    attach(&mut nat, "web", 1, &["80:80", "127.0.0.1:81:81"]);
+    let mut routed = routed_state(Mode::Routed, Mode::Routed);
+    attach(&mut routed, "web", 1, &["80:80"]);
+    let nothing = "there is nothing to do; to change its clients, `tidegate unpublish ep-1 ";
+    for (state, port, told, hint) in [
+        (&nat, "80:80", "as 80:80/tcp", nothing),
+        (&nat, "127.0.0.1:80:80", "as 80:80/tcp", nothing),
+        (
+            &nat,
+            "81:81",
+            "as 127.0.0.1:81:81/tcp",
+            "or none (`81/tcp` takes",
+        ),
+        (
+            &nat,
+            "127.0.0.1:81:82",
+            "as 127.0.0.1:81:81/tcp",
+            "`127.0.0.1::82/tcp` takes",
+        ),
+        (&routed, "80", "as 80/tcp", nothing),
+    ] {
+        let wanted = asked(&[port]);
+        let refused = tidegate_plan::publish(state, &name("ep-1"), &wanted, &facts("1-2", &[]));
+        let refused = refused.unwrap_err();
+        let message = refused.to_string();
+        assert!(
+            message.contains("already published by this endpoint, ep-1, "),
+            "{message}"
+        );
+        assert!(message.ends_with(told), "{message}");
+        let given = refused.hint().unwrap_or_default().into_owned();
+        assert!(given.contains(hint), "{port}: {given}");
+    }
 }
