@@ -45,7 +45,7 @@ fn lists_are_taken_with_commas_and_addresses_of_both_families_by_either_flag() {
     let wrong = refused(host, "network create db --subnet 10.8.0.0");
     assert_eq!(
         wrong,
-        "error: invalid prefix \"10.8.0.0\": it has no prefix length\n\
+        "error: invalid prefix \"10.8.0.0\": it has no prefix length (--subnet)\n\
          hint: write the prefix length too, such as 10.8.0.0/24\n"
     );
 }

@@ -31,14 +31,14 @@ use crate::values::{address, label, number};
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused: the message says what to change; 2 the daemon or the host failed.
 
-Root and the members of the socket's group may use tidegate. The packages make the group tidegate for that:
+Root and the members of the socket's group may use tidegate. The packages make the group tidegate for that: \
 `usermod -aG tidegate USER` adds a user, who must log in again. Members have root's power over the network.
 
-Names of networks, endpoints and aliases have 1 to 63 of the characters A-Z a-z 0-9 _ . - and start with a letter or a
-digit. Two dots side by side or one at the end are refused. Names that differ only in case are one name. host, outside
+Names of networks, endpoints and aliases have 1 to 63 of the characters A-Z a-z 0-9 _ . - and start with a letter or a \
+digit. Two dots side by side or one at the end are refused. Names that differ only in case are one name. host, outside \
 and IP addresses are refused too, because `tidegate explain` means something else by them.
 
-Limits of one command: 64 subnets, gateways, ranges or trusted interfaces; 256 auxiliary addresses or labels; 64 aliases
+Limits of one command: 64 subnets, gateways, ranges or trusted interfaces; 256 auxiliary addresses or labels; 64 aliases \
 or sysctls; 16,384 ports. The daemon waits 5 s for the path of a namespace.
 
 Examples:
@@ -193,9 +193,9 @@ Examples:
     systemctl disable --now tidegated.socket tidegated.service";
 
 const DOCTOR_HELP: &str = "\
-Checks: sysctls for forwarding, links, degraded networks and endpoints, the state file, filters of bridge ports, the
-table of Tidegate, chains of other tables and of iptables-legacy that drop packets of our bridges, routes into our subnets
-by other interfaces, br_netfilter, reverse path filtering, the release of nftables, and the daemon's limit of file
+Checks: sysctls for forwarding, links, degraded networks and endpoints, the state file, filters of bridge ports, the \
+table of Tidegate, chains of other tables and of iptables-legacy that drop packets of our bridges, routes into our subnets \
+by other interfaces, br_netfilter, reverse path filtering, the release of nftables, and the daemon's limit of file \
 descriptors.
 
 Examples:
@@ -203,11 +203,11 @@ Examples:
   tidegate doctor --json";
 
 const EXPLAIN_HELP: &str = "\
-SRC and DST are names of endpoints, IP addresses, `host`, or `outside` (any machine behind the host's default route).
+SRC and DST are names of endpoints, IP addresses, `host`, or `outside` (any machine behind the host's default route). \
 Without a port, the packet is an echo request (ping).
 
-With --source-address, SRC sends from an address that is not its own; answers go to that address. 0.0.0.0 and :: stand
-for a sender without an address; a DHCP request goes from 0.0.0.0 to 255.255.255.255:67/udp. The command does not check
+With --source-address, SRC sends from an address that is not its own; answers go to that address. 0.0.0.0 and :: stand \
+for a sender without an address; a DHCP request goes from 0.0.0.0 to 255.255.255.255:67/udp. The command does not check \
 reverse path filtering (rp_filter).
 
 Examples:
@@ -327,7 +327,7 @@ pub struct AttachArgs {
 }
 
 const UNPUBLISH_HELP: &str = "\
-A single PORT is a port of the endpoint, with all host ports that lead to it, or else a port of the host. The command
+A single PORT is a port of the endpoint, with all host ports that lead to it, or else a port of the host. The command \
 prints the ports that it withdrew, and those that are still published.
 
 Examples:

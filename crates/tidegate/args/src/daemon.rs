@@ -14,7 +14,7 @@ const AFTER_HELP: &str = "\
 A flag wins over its environment variable, which wins over the configuration file; see \
 tidegated.toml(5).
 
-SIGHUP makes the daemon read the configuration file again: log-level, [pools], [ports] and dns.upstreams take effect, and
+SIGHUP makes the daemon read the configuration file again: log-level, [pools], [ports] and dns.upstreams take effect, and \
 the log names the changed settings that need a restart. A faulty file changes nothing.
 
 Examples:

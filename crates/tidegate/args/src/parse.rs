@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 
 use clap::builder::Resettable;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Id, Parser};
 use error_hint::Failure;
 use tidegate_model::Invalid;
@@ -48,10 +48,26 @@ impl From<clap::Error> for Mistake {
     fn from(error: clap::Error) -> Self {
         let invalid = error.source().and_then(|e| e.downcast_ref::<Invalid>());
         match invalid {
-            Some(invalid) => Self::Value(invalid.clone().into()),
+            Some(invalid) => {
+                let failure = Failure::from(invalid.clone());
+                let option = option_of(&error).map_or_else(String::new, |it| format!(" ({it})"));
+                Self::Value(Failure {
+                    message: failure.message + &option,
+                    ..failure
+                })
+            }
             None => Self::Usage(error),
         }
     }
+}
+
+/// The option in whose value something is wrong; none if it is not an option's.
+fn option_of(error: &clap::Error) -> Option<&str> {
+    let Some(ContextValue::String(arg)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let name = arg.split(' ').next()?;
+    name.starts_with('-').then_some(name)
 }
 
 /// Parses a command line, the program's name first.
@@ -101,7 +117,7 @@ mod tests {
             ),
             (
                 &["tidegate", "attach", "web", "--netns", "a", "-p", "80:x"],
-                "error: invalid published port \"80:x\": port: \"x\" is not a number from 1 to 65535\n\
+                "error: invalid published port \"80:x\": port: \"x\" is not a number from 1 to 65535 (--publish)\n\
                  hint: write it [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp], for example \
                  8080:80, 127.0.0.1::53/udp or [2001:db8::1]:8000-8009:80",
             ),

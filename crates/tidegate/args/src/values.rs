@@ -54,7 +54,7 @@ pub(crate) fn number<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u3
     let number = number.filter(|number| (LEAST..=MOST).contains(number));
     number.ok_or_else(|| {
         let reason = format!("it is not a number from {LEAST} to {MOST}");
-        let hint = "write digits alone, such as 1500";
+        let hint = "write it in digits";
         Invalid::new("number", text, reason, hint)
     })
 }

@@ -11,26 +11,36 @@ use crate::Refused;
 /// Longest value of a label, in bytes.
 const LABEL: usize = 255;
 
+/// What to do about most contradictions.
+const ONE_OF_BOTH: &str = "leave one of the two out";
+
 /// Refuses a policy that contradicts itself.
 pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     let policy = Policy::from(request.policy.clone());
-    let contradiction = |what: &'static str| {
+    let contradiction = |what: &'static str, hint: &'static str| {
         let network = request.name.clone();
-        Err(Refused::Contradiction { network, what })
+        Err(Refused::Contradiction {
+            network,
+            what,
+            hint,
+        })
     };
     let is_translated = |ip: &IpAddr| policy.masquerade && policy.mode_of(*ip) != Mode::Routed;
     let modes = [policy.mode4, policy.mode6];
     if policy.access != Access::Open && modes.iter().any(|mode| *mode != Mode::Nat) {
-        return contradiction("a mode other than nat, and --internal or --isolated");
+        return contradiction(
+            "a mode other than nat, and --internal or --isolated",
+            ONE_OF_BOTH,
+        );
     }
     if policy.access != Access::Open && !policy.snat.is_empty() {
-        return contradiction("--snat, and --internal or --isolated");
+        return contradiction("--snat, and --internal or --isolated", ONE_OF_BOTH);
     }
     if policy.access == Access::Isolated && !policy.trusted_interfaces.is_empty() {
-        return contradiction("--trusted-interface, and --isolated");
+        return contradiction("--trusted-interface, and --isolated", ONE_OF_BOTH);
     }
     if policy.access == Access::Isolated && !request.host_ips.is_empty() {
-        return contradiction("--host-ip, and --isolated");
+        return contradiction("--host-ip, and --isolated", ONE_OF_BOTH);
     }
     let is_open = |ip: &&IpAddr| policy.mode_of(**ip) == Mode::Routed;
     let loopback = request.host_ips.iter().filter(|ip| ip.is_loopback());
@@ -39,22 +49,35 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     if loopback.filter(is_open).any(|ip| !is_relayed(&ip)) {
         return contradiction(
             "a loopback address as --host-ip, and a mode in which clients reach endpoints at their own addresses",
+            "give another --host-ip or none, or use mode nat",
         );
     }
     let is_kept_out = policy
         .host_access
         .is_none_or(|access| matches!(access, HostAccess::None | HostAccess::Dns));
     if policy.access == Access::Isolated && !is_kept_out {
-        return contradiction("--host-access other than dns or none, and --isolated");
+        return contradiction(
+            "--host-access other than dns or none, and --isolated",
+            "give --host-access dns or none, or --internal in place of --isolated",
+        );
     }
     if policy.dns_forward && policy.access != Access::Internal {
-        return contradiction("--dns-forward, and no --internal");
+        return contradiction(
+            "--dns-forward is for networks with --internal",
+            "leave out --dns-forward, or give --internal",
+        );
     }
     if policy.dns_forward && policy.host_access == Some(HostAccess::None) {
-        return contradiction("--dns-forward, and --host-access none");
+        return contradiction(
+            "--dns-forward, and --host-access none",
+            "leave out --dns-forward, or give --host-access dns",
+        );
     }
     if !policy.snat.iter().all(is_translated) {
-        return contradiction("--snat, and no translation (mode routed, or --no-masquerade)");
+        return contradiction(
+            "--snat, and no translation (mode routed, or --no-masquerade)",
+            "leave out --snat, or use mode nat with masquerading",
+        );
     }
     one_for_each_family(request, "--snat", &policy.snat)
 }

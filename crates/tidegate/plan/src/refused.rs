@@ -124,6 +124,8 @@ pub enum Refused {
         network: Name,
         /// The two things.
         what: &'static str,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// A label whose value is too long or has control characters.
     #[error("the value of label {0} is longer than 255 bytes or has control characters")]

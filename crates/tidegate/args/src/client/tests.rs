@@ -138,6 +138,24 @@ fn the_help_lists_what_is_used_most_first_and_the_options_of_every_command_last(
     }
 }
 
+/// clap wraps a paragraph to the width of the terminal. Line breaks inside of one would stay, and tear it.
+#[test]
+fn paragraphs_below_the_options_have_no_line_breaks() {
+    fn check(command: &clap::Command) {
+        let text = command
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        for paragraph in text.split("\n\n") {
+            let is_prose = !paragraph.lines().any(|line| line.starts_with(' '));
+            assert!(!is_prose || paragraph.lines().count() < 2, "{paragraph}");
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&Client::command());
+    check(&crate::tidegated());
+}
+
 #[test]
 fn a_wrong_value_is_refused_with_its_reason() {
     let refused = parse("tidegate attach web --netns a -p 80:x").unwrap_err();

@@ -134,7 +134,7 @@ impl Hint for Refused {
                 [] => "leave it out, or give the network a subnet of that family".into(),
                 _ => format!("give another address of {}", either(subnets)),
             },
-            Self::Contradiction { .. } => "leave one of the two out".into(),
+            Self::Contradiction { hint, .. } => (*hint).into(),
             Self::Label(_) => "give a shorter text without line breaks".into(),
             Self::BridgeTaken { .. } => "choose another --bridge, or leave it out".into(),
             Self::BridgeNameOurs(_) => "choose a name that does not start with tgb or tgv".into(),

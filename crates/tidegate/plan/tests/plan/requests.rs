@@ -336,13 +336,13 @@ fn a_refused_network_says_why_and_what_to_do() {
         network b has contradicting options: a mode other than nat, and --internal or --isolated [Invalid]
           leave one of the two out
         network b has contradicting options: --host-access other than dns or none, and --isolated [Invalid]
-          leave one of the two out
+          give --host-access dns or none, or --internal in place of --isolated
         network b has contradicting options: --snat, and no translation (mode routed, or --no-masquerade) [Invalid]
-          leave one of the two out
-        network b has contradicting options: --dns-forward, and no --internal [Invalid]
-          leave one of the two out
+          leave out --snat, or use mode nat with masquerading
+        network b has contradicting options: --dns-forward is for networks with --internal [Invalid]
+          leave out --dns-forward, or give --internal
         network b has contradicting options: --dns-forward, and --host-access none [Invalid]
-          leave one of the two out
+          leave out --dns-forward, or give --host-access dns
         invalid subnet "10.1.0.9/24": it has host bits: the prefix without them is 10.1.0.0/24 [Invalid]
           write 10.1.0.0/24
         network b has the subnet fd00::/64, but is created without IPv6 [Invalid]
