@@ -70,6 +70,9 @@ _tidegate() {
             tidegate,unpublish)
                 cmd="tidegate__subcmd__unpublish"
                 ;;
+            tidegate__subcmd__endpoint,check)
+                cmd="tidegate__subcmd__endpoint__subcmd__check"
+                ;;
             tidegate__subcmd__endpoint,help)
                 cmd="tidegate__subcmd__endpoint__subcmd__help"
                 ;;
@@ -81,6 +84,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__endpoint,resolv-conf)
                 cmd="tidegate__subcmd__endpoint__subcmd__resolv__subcmd__conf"
+                ;;
+            tidegate__subcmd__endpoint__subcmd__help,check)
+                cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__check"
                 ;;
             tidegate__subcmd__endpoint__subcmd__help,help)
                 cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__help"
@@ -147,6 +153,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help,unpublish)
                 cmd="tidegate__subcmd__help__subcmd__unpublish"
+                ;;
+            tidegate__subcmd__help__subcmd__endpoint,check)
+                cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__check"
                 ;;
             tidegate__subcmd__help__subcmd__endpoint,inspect)
                 cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__inspect"
@@ -261,7 +270,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --publish --allow --alias --dns --dns-search --dns-option --ip6 --ip --mac --ifname --gateway-priority --sysctl --owner --replace --label --json --socket --timings --timeout --help"
+            opts="-p -h --netns --pid --name --publish --allow --hold-ports --alias --dns --dns-search --dns-option --ip6 --ip --mac --ifname --route --no-default-route --gateway-priority --sysctl --owner --replace --label --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -288,6 +297,10 @@ _tidegate() {
                     return 0
                     ;;
                 --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hold-ports)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -320,6 +333,10 @@ _tidegate() {
                     return 0
                     ;;
                 --ifname)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --route)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -399,7 +416,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint)
-            opts="-h --json --socket --timings --timeout --help ls inspect resolv-conf help"
+            opts="-h --json --socket --timings --timeout --help ls inspect check resolv-conf help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -420,9 +437,45 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        tidegate__subcmd__endpoint__subcmd__help)
-            opts="ls inspect resolv-conf help"
+        tidegate__subcmd__endpoint__subcmd__check)
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__endpoint__subcmd__help)
+            opts="ls inspect check resolv-conf help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__endpoint__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -705,8 +758,22 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__endpoint)
-            opts="ls inspect resolv-conf"
+            opts="ls inspect check resolv-conf"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__endpoint__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -131,19 +131,22 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'Pro
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'Name of the endpoint [default: a new ep-N]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l hold-ports -d 'Who holds the host ports: the daemon, or the container engine that attaches the namespace' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name, by the rules of --name. Several endpoints may share one: it resolves to all of them' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns -d 'DNS server for names that are not those of endpoints; repeat for more [default: the network\'s, else the host\'s]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns-search -d 'Search domain in the endpoint\'s resolv.conf; repeat for more, . for none [default: the network\'s, else the host\'s]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns-option -d 'Option in the endpoint\'s resolv.conf, such as ndots:2; repeat for more [default: the network\'s, else the host\'s]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -l ip6 -d 'IP address, IPv4 or IPv6; repeat for the other [default: free ones]. --ip6 is the same option' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -l ip6 -d 'IP address, IPv4 or IPv6; repeat for others [default: a free one of each family]. --ip6 is the same option' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Ethernet address [default: derived from the first IP address]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Interface name in the namespace [default: the lowest free ethN]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l route -d 'Static route: PREFIX=NEXTHOP, or PREFIX alone if its machines are on the network itself' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Priority of this network\'s gateway; the highest one of a namespace becomes its default route' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l sysctl -d 'Sysctl of the endpoint\'s interface: net.ipv4.conf.IFNAME.KEY=VALUE. Write the word IFNAME literally' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l owner -d 'What the endpoint is for: a container engine, and the engine\'s own identifier of the attachment' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l label -d 'Metadata to store with the endpoint' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l no-default-route -d 'Give the namespace no default route'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l replace -d 'First remove the engine\'s endpoints on this network that have the same owner or an address that --ip asks for'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timings -d 'Print how long each part of the command took, to standard error'
@@ -164,15 +167,16 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timeout 
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timings -d 'Print how long each part of the command took, to standard error'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "ls" -d 'List the endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "inspect" -d 'Show all details of an endpoint'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "ls" -d 'List the endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "inspect" -d 'Show all details of an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "check" -d 'Look for what an endpoint lacks, in its namespace and on the host'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
@@ -183,6 +187,11 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_s
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from check" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from check" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from check" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from check" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l json -d 'Print JSON instead of a table'
@@ -190,6 +199,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_s
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the endpoints'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show all details of an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "check" -d 'Look for what an endpoint lacks, in its namespace and on the host'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -l socket -d 'The daemon\'s unix socket' -r -F
@@ -288,5 +298,6 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "rm" -d 'Remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "ls" -d 'List the endpoints'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "inspect" -d 'Show all details of an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "check" -d 'Look for what an endpoint lacks, in its namespace and on the host'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "ls" -d 'List the published ports of all endpoints, and who may reach them'

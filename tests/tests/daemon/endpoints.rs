@@ -52,6 +52,85 @@ fn an_endpoint_has_the_addresses_and_the_name_that_it_asks_for() {
 }
 
 #[test]
+fn an_endpoint_can_have_several_addresses_and_routes_and_no_default_route() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = Lab::with_driver(&driver);
+        lab.set_br_netfilter(0);
+        lab.host.ok(&["network", "create", "web"]);
+        let router = lab.attach("web", "router", &[]);
+        let netns = Netns::new();
+        let next = router.v4(0).ip().to_string();
+        attach(
+            &lab,
+            "front",
+            &netns,
+            &format!(
+                "--ip 10.208.0.20 --ip 10.208.0.21 --ip fd74:6964:6567::20 --ip fd74:6964:6567::21 -p 8080:80 \
+                 --no-default-route --route 198.51.100.0/24={next} --route fd09::/32"
+            ),
+        );
+        let _server = Server::start(&netns, "front", 80);
+        for ip in [
+            "10.208.0.20",
+            "10.208.0.21",
+            "[fd74:6964:6567::20]",
+            "[fd74:6964:6567::21]",
+        ] {
+            let reply = ask_tcp(&router.netns, format!("{ip}:80").parse().unwrap()).unwrap();
+            assert_eq!(reply.server, "front", "{driver}");
+        }
+        // The metric of the routes to the DNS server follows from the number of the endpoint.
+        let all_routes = || netns.sh("(ip route; ip -6 route) | sed 's/ metric [0-9]*//'");
+        let routes = all_routes();
+        assert!(
+            routes.contains(&format!("198.51.100.0/24 via {next}")),
+            "{routes}"
+        );
+        assert!(routes.contains("fd09::/32 dev eth0"), "{routes}");
+        assert!(!routes.contains("default"), "{routes}");
+        // By the static route to the router, which has the address.
+        router.netns.sh("ip addr add 198.51.100.1/24 dev lo");
+        let _other = Server::start(&router.netns, "router", 81);
+        let reply = ask_tcp(&netns, "198.51.100.1:81".parse().unwrap()).unwrap();
+        assert_eq!(reply.server, "router", "{driver}");
+        let explained = lab
+            .host
+            .tidegate(&["explain", "front", "198.51.100.1:81/tcp"]);
+        assert!(
+            explained.stdout.contains("to endpoint router"),
+            "{explained:#?}"
+        );
+        // The host reaches the published port, and nobody whose answer needs a default route.
+        let to = "127.0.0.1:8080".parse().unwrap();
+        assert_eq!(
+            ask_tcp(&lab.host.netns, to).unwrap().server,
+            "front",
+            "{driver}"
+        );
+        let exported = lab.host.json(&["export"]);
+        lab.host.ok(&["detach", "front"]);
+        let mut again = exported.clone();
+        again["networks"] = serde_json::json!([]);
+        let is_front = |it: &serde_json::Value| it["attach"]["name"] == "front";
+        let endpoints = exported["endpoints"].as_array().unwrap();
+        let front: Vec<_> = endpoints
+            .iter()
+            .filter(|it| is_front(it))
+            .cloned()
+            .collect();
+        again["endpoints"] = front.into();
+        let file = lab.host.folder().join("again.json");
+        std::fs::write(&file, again.to_string()).unwrap();
+        lab.host.ok(&["import", file.to_str().unwrap()]);
+        assert_eq!(all_routes(), routes, "{driver}");
+        lab.host.kill();
+        lab.host.start();
+        assert_eq!(lab.host.json(&["export"]), exported, "{driver}");
+    }
+}
+
+#[test]
 fn a_neighbour_learns_at_once_that_an_address_has_moved() {
     require_root_kernel!();
     for driver in drivers() {

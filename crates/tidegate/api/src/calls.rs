@@ -12,10 +12,10 @@ use crate::given::Schemas;
 use crate::given::{Body, Given, Query};
 use crate::traffic::Traffic;
 use crate::{
-    Attach, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info, NetworkView,
-    OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets, Publish, Removable,
-    RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown, Travels, UnusedEndpoints,
-    WaitingEndpoint,
+    Attach, CreateNetwork, Endpoint, EndpointCheck, EndpointView, Export, Imported, Info,
+    NetworkView, OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets, Publish,
+    Removable, RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown, Travels,
+    UnusedEndpoints, WaitingEndpoint,
 };
 
 /// An HTTP method (RFC 9110 section 9).
@@ -167,6 +167,8 @@ calls! {
         "Attach a network namespace to a network";
     Get "/v1/endpoints/{name}" GetEndpoint(Name) -> Json<EndpointView>:
         "Describe an endpoint";
+    Get "/v1/endpoints/{name}/check" CheckEndpoint(Name) -> Json<EndpointCheck>:
+        "Look at an endpoint in its namespace and on the host; the answer has what is missing or has changed";
     Delete "/v1/endpoints/{name}" DeleteEndpoint(Name) -> Json<Endpoint>:
         "Detach an endpoint; the answer is what it was";
     Post "/v1/endpoints/{name}/publish" PublishPorts((Name, Body<Publish>)) -> Json<PortsView>:

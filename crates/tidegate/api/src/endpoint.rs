@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
-    AllowList, GatewayPriority, IfName, MacAddr, Name, NetnsCookie, OwnSysctl, OwnerId,
+    AllowList, GatewayPriority, HostPorts, IfName, MacAddr, Name, NetnsCookie, OwnSysctl, OwnerId,
     PortBinding, PortRequest, Source,
 };
 
@@ -35,7 +35,12 @@ pub struct Attach {
     /// Clients that may reach these ports. Default: as the network and the configuration say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Source>,
-    /// Addresses, at most one for each family. A missing one is chosen.
+    /// Who holds the host ports of its published ports: the daemon, or the engine that asks, which then names each of
+    /// them.
+    #[serde(default, skip_serializing_if = "HostPorts::is_default")]
+    pub host_ports: HostPorts,
+    /// Addresses. A family of the network without one gets a free one. Published ports lead to the first one of each
+    /// family.
     #[serde(default)]
     pub addresses: Vec<IpAddr>,
     /// Ethernet address. Default: derived from the first IP address.
@@ -44,6 +49,12 @@ pub struct Attach {
     /// Name of the interface in the namespace. Default: the lowest free `ethN`.
     #[serde(default)]
     pub ifname: Option<IfName>,
+    /// Whether it gives the namespace a default route, if its network does. Default: yes.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub default_route: bool,
+    /// Static routes through its interface.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<StaticRoute>,
     /// Gateway priority: the network with the highest one gives the namespace its default route.
     #[serde(default)]
     pub gateway_priority: GatewayPriority,
@@ -78,9 +89,12 @@ impl Attach {
             aliases: Vec::new(),
             ports: Vec::new(),
             allow: Vec::new(),
+            host_ports: HostPorts::default(),
             addresses: Vec::new(),
             mac: None,
             ifname: None,
+            default_route: true,
+            routes: Vec::new(),
             gateway_priority: GatewayPriority::default(),
             sysctls: Vec::new(),
             dns: Dns::default(),
@@ -114,6 +128,40 @@ impl From<Owner> for tidegate_model::Owner {
     fn from(owner: Owner) -> Self {
         let Owner { engine, id } = owner;
         Self { engine, id }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_yes(is_so: &bool) -> bool {
+    *is_so
+}
+
+/// A route through an endpoint's interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StaticRoute {
+    /// Its destination.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub to: IpNet,
+    /// Its next hop, on the endpoint's network. Without one, the destination is on the network itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<IpAddr>,
+}
+
+impl From<tidegate_model::StaticRoute> for StaticRoute {
+    fn from(route: tidegate_model::StaticRoute) -> Self {
+        Self {
+            to: route.to(),
+            via: route.via(),
+        }
     }
 }
 
@@ -220,6 +268,12 @@ pub struct Endpoint {
     pub addresses: Vec<IpNet>,
     /// Next hops of the default routes that this endpoint gave its namespace.
     pub gateways: Vec<IpAddr>,
+    /// Whether it gives its namespace default routes, if its network does.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub default_route: bool,
+    /// Static routes that it gave its namespace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<StaticRoute>,
     /// Gateway priority of its network in the namespace.
     #[serde(default)]
     pub gateway_priority: GatewayPriority,
@@ -239,6 +293,9 @@ pub struct Endpoint {
     /// Allow-lists of its published ports that have one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Allowance>,
+    /// Who holds the host ports of its published ports.
+    #[serde(default, skip_serializing_if = "HostPorts::is_default")]
+    pub host_ports: HostPorts,
     /// Sysctls of its interface.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sysctls: Vec<OwnSysctl>,
@@ -264,12 +321,15 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             mac,
             addresses,
             gateways,
+            default_route,
+            routes,
             gateway_priority,
             gateway_metric,
             resolvers,
             aliases,
             ports,
             allow,
+            host_ports,
             sysctls,
             dns,
             owner,
@@ -284,12 +344,15 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             mac,
             addresses,
             gateways,
+            default_route,
+            routes: routes.into_iter().map(StaticRoute::from).collect(),
             gateway_priority,
             gateway_metric,
             resolvers,
             aliases,
             ports,
             allow: allow.into_iter().map(Allowance::from).collect(),
+            host_ports,
             sysctls,
             dns: dns.into(),
             owner: owner.map(Owner::from),

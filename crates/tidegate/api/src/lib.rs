@@ -7,6 +7,7 @@
 //! A refusal has a status of 4xx or 5xx and a [`Refusal`] as its body.
 
 pub mod calls;
+mod check;
 mod degraded;
 mod dns;
 pub mod doctor;
@@ -28,11 +29,12 @@ pub mod traffic;
 mod travels;
 mod warning;
 
+pub use check::{EndpointCheck, EndpointFinding, EndpointPart};
 pub use degraded::{Degraded, Fault};
 pub use dns::Dns;
 pub use endpoint::{
     Allowance, Attach, Endpoint, EndpointBridge, EndpointView, NetnsId, NetnsRef, Owner, Ports,
-    PortsView, Publish,
+    PortsView, Publish, StaticRoute,
 };
 pub use export::{
     Connection, Export, ExportedEndpoint, Imported, Removable, TearDown, TornDown, WaitingEndpoint,

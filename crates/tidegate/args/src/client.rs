@@ -20,13 +20,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use tidegate_api::explain::{Destination, Party};
 use tidegate_model::{
-    GatewayPriority, IfName, MacAddr, Name, OwnSysctl, Owner, PortRequest, Source,
+    GatewayPriority, HostPorts, IfName, MacAddr, Name, OwnSysctl, Owner, PortRequest, Source,
+    StaticRoute,
 };
 
 use self::headings::{GLOBAL, INTERFACE, OWNER};
 use self::network::DnsArgs;
 pub use self::network::{ConnectArgs, CreateArgs, NetworkCommand, PairArgs, PolicyArgs};
-use crate::values::{address, label, number};
+use crate::values::{address, label, number, route};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused: the message says what to change; 2 the daemon or the host failed.
@@ -38,8 +39,8 @@ Names of networks, endpoints and aliases have 1 to 63 of the characters A-Z a-z 
 digit. Two dots side by side or one at the end are refused. Names that differ only in case are one name. host, outside \
 and IP addresses are refused too, because `tidegate explain` means something else by them.
 
-Limits of one command: 64 subnets, gateways, ranges or trusted interfaces; 256 auxiliary addresses or labels; 64 aliases \
-or sysctls; 16,384 ports. The daemon waits 5 s for the path of a namespace.
+Limits of one command: 64 subnets, gateways, ranges or trusted interfaces; 256 auxiliary addresses or labels; 64 aliases, \
+sysctls or routes; 16 addresses of an endpoint; 16,384 ports. The daemon waits 5 s for the path of a namespace.
 
 Examples:
   tidegate network create web
@@ -272,13 +273,27 @@ pub struct AttachArgs {
     /// (without --no-icc), from connected networks, and from trusted interfaces.
     #[arg(long, value_name = "CIDR", value_delimiter = ',', requires = "publish")]
     pub allow: Vec<Source>,
+    /// Who holds the host ports: the daemon, or the container engine that attaches the namespace
+    ///
+    /// The holder binds the ports, so that no other program can take them. podman and nerdctl do that themselves, and could
+    /// not if the daemon did. With `engine`, each port needs a host port, and the daemon never binds it. It relays
+    /// connections to [::1] only if no other program has that port there.
+    #[arg(
+        long,
+        value_name = "daemon|engine",
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub hold_ports: HostPorts,
     /// Additional DNS name, by the rules of --name. Several endpoints may share one: it resolves to all of them
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub alias: Vec<Name>,
     /// How it looks for names.
     #[command(flatten)]
     pub dns: DnsArgs,
-    /// IP address, IPv4 or IPv6; repeat for the other [default: free ones]. --ip6 is the same option
+    /// IP address, IPv4 or IPv6; repeat for others [default: a free one of each family]. --ip6 is the same option
+    ///
+    /// Published ports lead to the first address of each family.
     #[arg(
         long,
         visible_alias = "ip6",
@@ -294,6 +309,12 @@ pub struct AttachArgs {
     /// Interface name in the namespace [default: the lowest free ethN]
     #[arg(long, value_name = "IFNAME", help_heading = INTERFACE)]
     pub ifname: Option<IfName>,
+    /// Static route: PREFIX=NEXTHOP, or PREFIX alone if its machines are on the network itself
+    #[arg(long, value_name = "PREFIX[=NEXTHOP]", value_parser = route, help_heading = INTERFACE)]
+    pub route: Vec<StaticRoute>,
+    /// Give the namespace no default route
+    #[arg(long, help_heading = INTERFACE)]
+    pub no_default_route: bool,
     /// Priority of this network's gateway; the highest one of a namespace becomes its default route
     ///
     /// From -100000 to 100000, default 0. Among equal priorities, the endpoint attached first wins. When it is detached, the
@@ -388,6 +409,15 @@ pub enum EndpointCommand {
     Ls,
     /// Show all details of an endpoint
     Inspect {
+        /// The endpoint
+        #[arg(value_name = "ENDPOINT")]
+        endpoint: Name,
+    },
+    /// Look for what an endpoint lacks, in its namespace and on the host
+    ///
+    /// Compares the interface, its Ethernet address, addresses and routes, the port of the bridge and the endpoint's rules
+    /// with what Tidegate made. Prints one line for each difference, and changes nothing. Exit status 1: there is one.
+    Check {
         /// The endpoint
         #[arg(value_name = "ENDPOINT")]
         endpoint: Name,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 
 use ipnet::IpNet;
-use tidegate_model::{Invalid, Name, reason_against_zone};
+use tidegate_model::{Invalid, Name, StaticRoute, reason_against_zone};
 
 /// An IP address.
 pub(crate) fn address(text: &str) -> Result<IpAddr, Invalid> {
@@ -74,6 +74,15 @@ pub(crate) fn socket_address(text: &str) -> Result<SocketAddr, Invalid> {
         let hint = "write it 127.0.0.1:9464 or [::1]:9464";
         Invalid::new("address", text, reason, hint)
     })
+}
+
+/// A static route, with its next hop if it has one.
+pub(crate) fn route(text: &str) -> Result<StaticRoute, Invalid> {
+    let (to, via) = match text.split_once('=') {
+        Some((to, via)) => (to, Some(address(via)?)),
+        None => (text, None),
+    };
+    StaticRoute::new(prefix(to)?, via)
 }
 
 /// An address that no endpoint gets, and what it is for.
@@ -160,6 +169,14 @@ mod tests {
             ),
             (
                 host_address("web").map(|_| ()),
+                "invalid address \"web\": it is not an IP address",
+            ),
+            (
+                route("10.9.0.1/16=10.208.0.9").map(|_| ()),
+                "invalid route \"10.9.0.1/16=10.208.0.9\": its destination has bits set after the prefix",
+            ),
+            (
+                route("10.9.0.0/16=web").map(|_| ()),
                 "invalid address \"web\": it is not an IP address",
             ),
             (

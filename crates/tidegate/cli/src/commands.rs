@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidegate_api::calls::{
-    AddEndpoint, AddNetwork, Call as ApiCall, CollectEndpoints, ConnectNetwork, DeleteEndpoint,
-    DeleteNetwork, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis, GetEndpoint,
-    GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRemovable,
+    AddEndpoint, AddNetwork, Call as ApiCall, CheckEndpoint, CollectEndpoints, ConnectNetwork,
+    DeleteEndpoint, DeleteNetwork, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis,
+    GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRemovable,
     GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting, PublishPorts,
     TearDownAll, UnpublishPorts,
 };
@@ -17,8 +17,9 @@ use tidegate_api::doctor::Diagnosis;
 use tidegate_api::event::Event;
 use tidegate_api::explain::{Explanation, Question, Verdict};
 use tidegate_api::{
-    Attach, Body, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, Query,
-    RefusalKind, Removable, RemoveNetwork, RulesetDiff, RulesetText, TearDown, WaitingEndpoint,
+    Attach, Body, CreateNetwork, EndpointCheck, EndpointView, NetworkView, Peer, Ports, Publish,
+    Query, RefusalKind, Removable, RemoveNetwork, RulesetDiff, RulesetText, TearDown,
+    WaitingEndpoint,
 };
 use tidegate_args::{
     AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
@@ -93,7 +94,7 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Gc => gc(daemon, output).await.into(),
         ClientCommand::Publish(args) => publish(args, daemon, output).await.into(),
         ClientCommand::Unpublish(args) => unpublish(args, daemon, output).await.into(),
-        ClientCommand::Endpoint(command) => endpoint(command, daemon, output).await.into(),
+        ClientCommand::Endpoint(command) => endpoint(command, daemon, output).await,
         ClientCommand::Port(PortCommand::Ls) => list_ports(daemon, output).await.into(),
         ClientCommand::Info => info(daemon, output).await.into(),
         ClientCommand::Ruleset(args) => ruleset(args, daemon, output).await.into(),
@@ -196,9 +197,12 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         aliases: args.alias,
         ports: args.publish,
         allow: args.allow,
+        host_ports: args.hold_ports,
         addresses: args.ip,
         mac: args.mac,
         ifname: args.ifname,
+        default_route: !args.no_default_route,
+        routes: args.route.into_iter().map(Into::into).collect(),
         gateway_priority: args.gateway_priority,
         sysctls: args.sysctl,
         dns: args.dns.into(),
@@ -233,27 +237,32 @@ async fn unpublish(args: PortsArgs, daemon: &Daemon, output: Output) -> Result<(
     output.show(changed, view::withdrawn)
 }
 
-async fn endpoint(
-    command: EndpointCommand,
-    daemon: &Daemon,
-    output: Output,
-) -> Result<(), CommandError> {
+async fn endpoint(command: EndpointCommand, daemon: &Daemon, output: Output) -> CommandResult {
+    let inspect = async |name, show: fn(&EndpointView) -> String| {
+        let endpoint = daemon.ask::<GetEndpoint>(name).await?;
+        output.show(endpoint, show)
+    };
     match command {
-        EndpointCommand::Ls => {
-            let endpoints = daemon.ask::<ListEndpoints>(()).await?;
-            output.show(endpoints, |endpoints: &Vec<EndpointView>| {
-                view::endpoints(endpoints)
+        EndpointCommand::Ls => list_endpoints(daemon, output).await.into(),
+        EndpointCommand::Inspect { endpoint } => inspect(endpoint, view::endpoint).await.into(),
+        EndpointCommand::ResolvConf { endpoint } => {
+            let shown = inspect(endpoint, |view| view.resolv_conf.clone());
+            shown.await.into()
+        }
+        EndpointCommand::Check { endpoint } => {
+            let checked = daemon.ask::<CheckEndpoint>(endpoint).await;
+            judged(checked, output, view::checked, |it: &EndpointCheck| {
+                u8::from(!it.findings.is_empty())
             })
         }
-        EndpointCommand::Inspect { endpoint } => {
-            let endpoint = daemon.ask::<GetEndpoint>(endpoint).await?;
-            output.show(endpoint, view::endpoint)
-        }
-        EndpointCommand::ResolvConf { endpoint } => {
-            let endpoint = daemon.ask::<GetEndpoint>(endpoint).await?;
-            output.show(endpoint, |view: &EndpointView| view.resolv_conf.clone())
-        }
     }
+}
+
+async fn list_endpoints(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let endpoints = daemon.ask::<ListEndpoints>(()).await?;
+    output.show(endpoints, |endpoints: &Vec<EndpointView>| {
+        view::endpoints(endpoints)
+    })
 }
 
 /// Shows the published ports of all endpoints.

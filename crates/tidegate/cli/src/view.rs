@@ -14,8 +14,9 @@ use tidegate_api::event::{Event, Happening};
 use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
-    Allowance, Endpoint, EndpointBridge, EndpointView, Fault, Imported, Network, NetworkView,
-    Owner, Policy, PortsView, Removable, TornDown, Warning,
+    Allowance, Endpoint, EndpointBridge, EndpointCheck, EndpointFinding, EndpointView, Fault,
+    Imported, Network, NetworkView, Owner, Policy, PortsView, Removable, StaticRoute, TornDown,
+    Warning,
 };
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
@@ -275,9 +276,11 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("default routes", joined(&endpoint.gateways)),
         ("gateways", joined(&view.network_gateways)),
         ("bridge", bridge(view)),
+        ("routes", joined(endpoint.routes.iter().map(route))),
         ("gateway priority", endpoint.gateway_priority.to_string()),
         ("ports", joined(port_ranges(&endpoint.ports))),
         ("allowed", allowed(endpoint)),
+        ("host ports held by", format!("the {}", endpoint.host_ports)),
         ("sysctls", joined(&endpoint.sysctls)),
         ("dns servers", joined(&endpoint.dns.servers)),
         ("dns search", joined(&endpoint.dns.search)),
@@ -300,6 +303,21 @@ fn owner(owner: &Owner) -> String {
 fn bridge(view: &EndpointView) -> String {
     let shown = |bridge: &EndpointBridge| format!("{} ({})", bridge.ifname, bridge.mac);
     view.bridge.as_ref().map_or_else(String::new, shown)
+}
+
+/// What an endpoint lacks, one a line.
+pub(crate) fn checked(check: &EndpointCheck) -> String {
+    let line =
+        |finding: &EndpointFinding| format!("{:<10} {}\n", finding.part.as_str(), finding.what);
+    check.findings.iter().map(line).collect()
+}
+
+/// `10.9.0.0/16` or `10.9.0.0/16 via 10.208.0.9`
+fn route(StaticRoute { to, via }: &StaticRoute) -> String {
+    match via {
+        Some(via) => format!("{to} via {via}"),
+        None => to.to_string(),
+    }
 }
 
 /// What an import made.

@@ -20,20 +20,20 @@ use axum::Router;
 use axum::middleware;
 use rustix::process::{Signal, getpid, kill_process};
 use tidegate_api::calls::{
-    AddEndpoint, AddNetwork, CollectEndpoints, CollectOwned, ConnectNetwork, DeleteEndpoint,
-    DeleteNetwork, DetachOwned, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis,
-    GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRemovable,
-    GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting,
+    AddEndpoint, AddNetwork, CheckEndpoint, CollectEndpoints, CollectOwned, ConnectNetwork,
+    DeleteEndpoint, DeleteNetwork, DetachOwned, DisconnectNetwork, ExplainPacket, ForgetWaiting,
+    GetDiagnosis, GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset,
+    GetRemovable, GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting,
     ProposeFreeSubnets, PublishPorts, TearDownAll, UnpublishPorts, WatchEvents,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::traffic::Traffic;
 use tidegate_api::{
-    Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info,
-    NetworkView, OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets, Publish,
-    Query, Removable, RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin, SettingsInfo,
-    TearDown, TornDown, UnusedEndpoints, WaitingEndpoint,
+    Attach, Body, Build, CreateNetwork, Endpoint, EndpointCheck, EndpointView, Export, Imported,
+    Info, NetworkView, OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets,
+    Publish, Query, Removable, RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin,
+    SettingsInfo, TearDown, TornDown, UnusedEndpoints, WaitingEndpoint,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -155,6 +155,7 @@ fn handlers() -> Handlers {
         .json::<ListEndpoints, _>(endpoints)
         .json::<AddEndpoint, _>(attach)
         .json::<GetEndpoint, _>(endpoint)
+        .json::<CheckEndpoint, _>(check_endpoint)
         .json::<DeleteEndpoint, _>(detach)
         .json::<PublishPorts, _>(publish)
         .json::<UnpublishPorts, _>(unpublish)
@@ -247,6 +248,12 @@ async fn endpoints(daemon: Daemon, (): ()) -> Answer<Vec<EndpointView>> {
 async fn endpoint(daemon: Daemon, name: Name) -> Answer<EndpointView> {
     daemon
         .work(move |engine| Ok(engine.view_endpoint(engine.endpoint(&name)?)))
+        .await
+}
+
+async fn check_endpoint(daemon: Daemon, name: Name) -> Answer<EndpointCheck> {
+    daemon
+        .work(move |engine| engine.check_endpoint(&name))
         .await
 }
 

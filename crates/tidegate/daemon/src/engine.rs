@@ -2,6 +2,7 @@
 //! and the engine carries plans out.
 
 mod carry_out;
+mod check;
 mod collect;
 mod degraded;
 mod doctor;

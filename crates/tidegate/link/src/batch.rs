@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::IfName;
+use tidegate_model::{IfName, StaticRoute};
 use tidegate_sys::netlink::{Request, Socket};
 
 use crate::error::LinkError;
@@ -19,6 +19,7 @@ pub(crate) enum What<'a> {
     SetUp(&'a IfName),
     AddDefaultRoute(&'a IpAddr, &'a IfName),
     AddRoute(&'a IpAddr, &'a IfName),
+    AddStaticRoute(&'a StaticRoute, &'a IfName),
     AddRouteOfAnswers(&'a IpNet, &'a IfName),
     AddRule(&'a IpAddr),
     DeleteRule(&'a IpAddr),
@@ -45,6 +46,9 @@ impl fmt::Display for What<'_> {
                 write!(out, "add a default route via {gateway} through {ifname}")
             }
             Self::AddRoute(to, ifname) => write!(out, "add a route to {to} through {ifname}"),
+            Self::AddStaticRoute(route, ifname) => {
+                write!(out, "add the route {route} through {ifname}")
+            }
             Self::AddRouteOfAnswers(net, ifname) => {
                 write!(out, "add a route of DNS answers to {net} through {ifname}")
             }

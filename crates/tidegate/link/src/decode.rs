@@ -58,6 +58,7 @@ const IFA_LOCAL: u16 = 2;
 // linux/rtnetlink.h
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
+const RTA_GATEWAY: u16 = 5;
 const RTA_PRIORITY: u16 = 6;
 const RTA_TABLE: u16 = 15;
 const RTN_UNICAST: u8 = 1;
@@ -185,6 +186,8 @@ pub(crate) struct RouteRecord {
     pub(crate) link: Option<u32>,
     /// Its metric: the lowest is used.
     pub(crate) metric: u32,
+    /// Its next hop; none if there is none, or several.
+    pub(crate) via: Option<IpAddr>,
     kind: u8,
     table: u32,
     /// Who made it (`rtm_protocol`).
@@ -204,6 +207,7 @@ impl RouteRecord {
         Some(Self {
             link: number(RTA_OIF),
             metric: number(RTA_PRIORITY).unwrap_or(0),
+            via: attribute(rest, RTA_GATEWAY).and_then(|value| ip(family, value)),
             destination: IpNet::new(destination, prefix_length).ok()?.trunc(),
             kind,
             origin,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 use tidegate_model::links::{
-    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, PortHold, Route,
+    AnswerRouting, Inside, InsideLink, Link, LinkStep, NetnsFacts, PolicyRouting, PortHold, Route,
 };
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
@@ -72,6 +72,11 @@ impl FakeLinks {
     ) -> Result<(), NetnsFault> {
         change(self.state().host.netns_mut(path)?);
         Ok(())
+    }
+
+    /// Changes what the interface of an endpoint looks like in its namespace, as its owner might.
+    pub fn change_inside(&self, host_end: &IfName, change: impl FnOnce(&mut InsideLink)) {
+        self.state().host.change_inside(host_end, change);
     }
 
     /// Adds a link, as somebody else might.
@@ -186,15 +191,18 @@ impl State {
     }
 
     fn hold(&mut self, holds: &[PortHold]) -> Result<(), LinkError> {
-        let is_used = |hold: &&PortHold| self.used.contains(&(hold.protocol, hold.port));
-        if let Some(taken) = holds.iter().find(is_used) {
+        let is_used = |hold: &PortHold| self.used.contains(&(hold.protocol, hold.port));
+        let is_refused = |hold: &&PortHold| is_used(hold) && !hold.optional;
+        if let Some(taken) = holds.iter().find(is_refused) {
             let what = format_args!("hold port {taken} of the host");
             return Err(LinkError::new(
                 what,
                 Cause::PortTaken(Box::new(Holder::Unknown)),
             ));
         }
-        self.held.extend(holds);
+        let had = holds.iter().filter(|hold| !is_used(hold));
+        let had: Vec<PortHold> = had.copied().collect();
+        self.held.extend(had);
         Ok(())
     }
 }
@@ -320,6 +328,11 @@ impl Links for FakeLinks {
 
     fn reverse_path(&mut self, _: &Path, _: &IfName) -> Result<Option<u32>, LinkError> {
         Ok(Some(2))
+    }
+
+    fn inside(&mut self, path: &Path, _: &IfName, host_end: &IfName) -> Result<Inside, LinkError> {
+        let id = self.netns(path)?.id;
+        Ok(self.state().host.inside(id, path, host_end))
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

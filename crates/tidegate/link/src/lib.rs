@@ -20,6 +20,7 @@ mod error;
 pub mod fakes;
 mod find;
 mod guard;
+mod inside;
 mod lacking;
 mod links;
 mod message;
@@ -48,7 +49,7 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use tidegate_model::links::{
-    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
+    AnswerRouting, Inside, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
 };
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
@@ -127,6 +128,14 @@ pub trait Links: Send {
     /// The reverse path filter that counts for an interface of the namespace at `path`, as
     /// `net.ipv4.conf.INTERFACE.rp_filter` and that of `all` say; none if there is no such interface.
     fn reverse_path(&mut self, path: &Path, ifname: &IfName) -> Result<Option<u32>, LinkError>;
+
+    /// What the namespace at `path` has of an endpoint whose interface has that name there, and `host_end` on the host.
+    fn inside(
+        &mut self,
+        path: &Path,
+        ifname: &IfName,
+        host_end: &IfName,
+    ) -> Result<Inside, LinkError>;
 
     /// Facts about the namespace at `path`. Refuses the host's own namespace.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use tidegate_model::links::{
-    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
+    AnswerRouting, Inside, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
 };
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
@@ -17,8 +17,8 @@ use crate::open_namespaces::OpenNamespaces;
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::{self, Sysctls};
 use crate::{
-    Connections, Links, answers, bridge, guard, lacking, port, ports, reclaim, retire, routers,
-    survey, veth,
+    Connections, Links, answers, bridge, guard, inside, lacking, port, ports, reclaim, retire,
+    routers, survey, veth,
 };
 
 impl Rtnetlink {
@@ -138,6 +138,19 @@ impl Links for Rtnetlink {
         let netns = self.guest(path).map_err(|cause| unseen(path, cause))?;
         let found = netns.run_here(|| sysctl::reverse_path(sysctls, ifname));
         found.map_err(|cause| unseen(path, cause.into()))
+    }
+
+    fn inside(
+        &mut self,
+        path: &Path,
+        ifname: &IfName,
+        host_end: &IfName,
+    ) -> Result<Inside, LinkError> {
+        let host_end = self.find(host_end)?.map(|link| link.index);
+        let netns = self.guest(path);
+        netns
+            .and_then(|netns| inside::look(&netns, ifname, host_end))
+            .map_err(|cause| unseen(path, cause))
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

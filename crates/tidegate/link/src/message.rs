@@ -22,7 +22,7 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use tidegate_model::links::{Bridge, GROUP, Veth};
-use tidegate_model::{IfName, MacAddr, StateId};
+use tidegate_model::{IfName, MacAddr, StateId, StaticRoute};
 use tidegate_sys::netlink::{DUMP, Request};
 
 // linux/rtnetlink.h
@@ -349,6 +349,27 @@ pub(crate) fn new_route_to(index: u32, to: IpAddr, metric: u32) -> Request {
         RouteAttribute::Oif(index),
         RouteAttribute::Priority(metric),
     ];
+    Request::new(RTM_NEWROUTE, CREATE, &message)
+}
+
+/// Adds a static route on a link, in the main table, with the kernel's default metric.
+pub(crate) fn new_static_route(index: u32, route: &StaticRoute) -> Request {
+    let to = route.to();
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(to.addr());
+    message.header.destination_prefix_length = to.prefix_len();
+    message.header.table = RouteHeader::RT_TABLE_MAIN;
+    message.header.protocol = RouteProtocol::Static;
+    message.header.kind = RouteType::Unicast;
+    message.attributes = vec![RouteAttribute::Oif(index)];
+    if !route.is_default() {
+        let to = RouteAddress::from(to.addr());
+        message.attributes.push(RouteAttribute::Destination(to));
+    }
+    match route.via() {
+        Some(via) => message.attributes.push(RouteAttribute::Gateway(via.into())),
+        None => message.header.scope = RouteScope::Link,
+    }
     Request::new(RTM_NEWROUTE, CREATE, &message)
 }
 

@@ -72,6 +72,8 @@ enum Held {
 /// A port's socket.
 enum Opened {
     Lacking,
+    /// Another program has it, and may.
+    Left,
     /// It holds the port, and may have a filter.
     Bound(Socket, Option<Filter>),
 }
@@ -93,8 +95,10 @@ impl Ports {
             .filter(|hold| !self.held.contains_key(&key(hold)))
             .collect();
         let opened = self.open_at_home(home, &new)?;
-        let held = opened
+        let had = opened
             .into_iter()
+            .filter(|(_, opened)| !matches!(opened, Opened::Left));
+        let held = had
             .map(|(hold, opened)| Ok((key(&hold), self.keep(home, &hold, opened)?)))
             .collect::<Result<Vec<_>, LinkError>>()?;
         self.held.extend(held);
@@ -103,7 +107,7 @@ impl Ports {
 
     fn keep(&mut self, home: &Netns, hold: &PortHold, opened: Opened) -> Result<Held, LinkError> {
         let (socket, filter, to) = match (opened, hold.relay) {
-            (Opened::Lacking, _) => return Ok(Held::Lacking),
+            (Opened::Lacking | Opened::Left, _) => return Ok(Held::Lacking),
             (Opened::Bound(socket, filter), None) => return Ok(Held::Bound(socket, filter)),
             (Opened::Bound(socket, filter), Some(to)) => (socket, filter, to),
         };
@@ -145,11 +149,18 @@ impl Ports {
         home: Option<NetnsCookie>,
     ) -> Result<Option<Vec<(PortHold, Opened)>>, LinkError> {
         let descriptors = Descriptors::now();
-        let open = |hold: &PortHold| match self.open(hold, home)? {
-            Some(Opened::Bound(socket, _)) if descriptors.keep(&socket) => {
-                Err(refused(hold, Cause::Kept(descriptors)))
-            }
-            opened => Ok(opened.map(|opened| (*hold, opened))),
+        let open = |hold: &PortHold| {
+            let opened = match self.open(hold, home) {
+                Ok(Some(Opened::Bound(socket, _))) if descriptors.keep(&socket) => {
+                    Err(refused(hold, Cause::Kept(descriptors)))
+                }
+                Err(error) if hold.optional => {
+                    tracing::debug!(%error, "a port is left to another program");
+                    Ok(Some(Opened::Left))
+                }
+                opened => opened,
+            };
+            Ok(opened?.map(|opened| (*hold, opened)))
         };
         let opened: Result<Vec<Option<_>>, _> = holds.iter().map(open).collect();
         Ok(opened?.into_iter().collect())
@@ -221,6 +232,7 @@ mod tests {
             address: Ipv4Addr::LOCALHOST.into(),
             port,
             relay: None,
+            optional: false,
         };
         ports.hold(&home, &[hold(0)]).unwrap();
         assert!(matches!(

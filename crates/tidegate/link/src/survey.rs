@@ -96,7 +96,7 @@ pub(crate) fn link(socket: &mut Socket, ifname: &IfName) -> Result<Option<Link>,
     Ok(link_of(found, master, addresses))
 }
 
-fn is_link_local(net: &IpNet) -> bool {
+pub(crate) fn is_link_local(net: &IpNet) -> bool {
     match net.addr() {
         IpAddr::V4(_) => false,
         IpAddr::V6(ip) => ip.is_unicast_link_local(),

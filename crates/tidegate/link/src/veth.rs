@@ -210,6 +210,10 @@ fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Resul
         let request = message::new_default_route(index, *gateway, peer.gateway_metric);
         batch.push(What::AddDefaultRoute(gateway, ifname), request);
     }
+    for route in &peer.routes {
+        let request = message::new_static_route(index, route);
+        batch.push(What::AddStaticRoute(route, ifname), request);
+    }
     for resolver in &peer.resolvers {
         let request = message::new_route_to(index, *resolver, peer.resolver_metric);
         batch.push(What::AddRoute(resolver, ifname), request);

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    AllowList, Allowance, Dns, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, Owner,
-    PortBinding,
+    AllowList, Allowance, Dns, GatewayPriority, HostPorts, IfName, MacAddr, Name, NetnsRef,
+    OwnSysctl, Owner, PortBinding, StaticRoute,
 };
 
 /// An endpoint attaches a network namespace to a network: a veth pair with one end on the bridge.
@@ -25,10 +25,15 @@ pub struct Endpoint {
     pub ifname: IfName,
     /// Ethernet address inside the namespace.
     pub mac: MacAddr,
-    /// Addresses inside the namespace, each with its subnet's prefix length.
+    /// Addresses inside the namespace, each with its subnet's prefix length. Published ports lead to the first one of
+    /// each family.
     pub addresses: Vec<IpNet>,
     /// Next hops of the default routes that this endpoint gave its namespace.
     pub gateways: Vec<IpAddr>,
+    /// Whether it gives its namespace default routes, if its network does.
+    pub default_route: bool,
+    /// Static routes that it gave its namespace.
+    pub routes: Vec<StaticRoute>,
     /// Gateway priority of its network in the namespace.
     pub gateway_priority: GatewayPriority,
     /// Metric of its default routes, unique in the namespace. None without default routes, and for routes of older
@@ -43,6 +48,8 @@ pub struct Endpoint {
     pub ports: Vec<PortBinding>,
     /// Allow-lists of its published ports that have one.
     pub allow: Vec<Allowance>,
+    /// Who holds the host ports of its published ports.
+    pub host_ports: HostPorts,
     /// Sysctls of its interface.
     pub sysctls: Vec<OwnSysctl>,
     /// Its DNS settings.
@@ -54,9 +61,28 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Its first address of each family.
+    pub fn main_addresses(&self) -> impl Iterator<Item = &IpNet> {
+        main_of(&self.addresses)
+    }
+
     /// The clients that may reach a published port; none if everybody may.
     pub fn allowed(&self, port: &PortBinding) -> Option<&AllowList> {
         let found = self.allow.iter().find(|each| each.ports.contains(port));
         found.map(|allowance| &allowance.from)
     }
+}
+
+/// The first address of each family.
+pub fn main_of(addresses: &[IpNet]) -> impl Iterator<Item = &IpNet> {
+    let first = |is_ipv4| {
+        let mut all = addresses.iter();
+        all.find(move |net| net.addr().is_ipv4() == is_ipv4)
+    };
+    let mut main = [first(true), first(false)];
+    // The order of the addresses stays.
+    if addresses.first().is_some_and(|net| net.addr().is_ipv6()) {
+        main.reverse();
+    }
+    main.into_iter().flatten()
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::{IfName, Ipv6Off, MacAddr, NetnsId, NetnsRef, Protocol, StateId};
+use crate::{IfName, Ipv6Off, MacAddr, NetnsId, NetnsRef, Protocol, StateId, StaticRoute};
 
 /// The link group (`IFLA_GROUP`, "tide" in ASCII) that marks a link as ours. The kernel takes it
 /// in the same message that creates the link, so no link of ours is ever without it.
@@ -117,6 +117,7 @@ impl LinkStep {
             Self::AddVeth(veth) => Some(Self::AddVeth(Veth {
                 peer: Peer {
                     addresses: ipv4_of(&veth.peer.addresses, IpNet::addr),
+                    routes: ipv4_of(&veth.peer.routes, |route| route.to().addr()),
                     gateways: ipv4_of(&veth.peer.gateways, |gateway| *gateway),
                     resolvers: ipv4_of(&veth.peer.resolvers, |resolver| *resolver),
                     sysctls: not_of_ipv6(&veth.peer.sysctls),
@@ -245,6 +246,8 @@ pub struct Peer {
     pub sysctls: Vec<Sysctl>,
     /// Its addresses with their prefix lengths.
     pub addresses: Vec<IpNet>,
+    /// Static routes through it.
+    pub routes: Vec<StaticRoute>,
     /// Next hops of default routes through it.
     pub gateways: Vec<IpAddr>,
     /// Metric of these routes; none for the kernel's default.
@@ -281,6 +284,8 @@ pub struct PortHold {
     pub port: u16,
     /// The endpoint to which traffic on `::1` is relayed; none if the port is only held.
     pub relay: Option<SocketAddr>,
+    /// Whether it is left to another program that has it.
+    pub optional: bool,
 }
 
 impl std::fmt::Display for PortHold {
@@ -291,6 +296,7 @@ impl std::fmt::Display for PortHold {
             address,
             port,
             relay: _,
+            optional: _,
         } = self;
         match address.is_unspecified() {
             true => write!(f, "{port}/{protocol}"),
@@ -410,6 +416,41 @@ pub struct NetnsFacts {
     pub default_routes: Vec<DefaultRoute>,
     /// What turns IPv6 off for its new interfaces, as far as its loopback interface shows that.
     pub ipv6_off: Option<Ipv6Off>,
+}
+
+/// What a namespace has of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inside {
+    /// The namespace.
+    pub id: NetnsId,
+    /// The interface with the endpoint's name.
+    pub link: Option<InsideLink>,
+    /// Routes of the main table through that interface.
+    pub routes: Vec<InsideRoute>,
+}
+
+/// An interface in an endpoint's namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsideLink {
+    /// Whether it is administratively up.
+    pub up: bool,
+    /// Its Ethernet address.
+    pub mac: Option<MacAddr>,
+    /// Its addresses, without IPv6 link-local ones.
+    pub addresses: Vec<IpNet>,
+    /// Whether it is the other end of the host's interface.
+    pub is_pair: bool,
+}
+
+/// A route in an endpoint's namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InsideRoute {
+    /// Destination; a prefix length of 0 makes it a default route.
+    pub to: IpNet,
+    /// Next hop; none if the destination is on the link.
+    pub via: Option<IpAddr>,
+    /// Its metric.
+    pub metric: u32,
 }
 
 /// A default route of a namespace.

@@ -12,7 +12,7 @@ use crate::Refused;
 use crate::ip_family::IpFamily;
 use crate::refused::AddressHolder;
 
-/// One address for each family of the network: the requested one, or a free one from the first subnet that has one.
+/// The addresses for each family of the network: the requested ones, or a free one from the first subnet that has one.
 /// An `unswept` address is not free: it would get traffic of its previous holder's connections.
 pub(crate) fn choose(
     state: &State,
@@ -34,14 +34,19 @@ pub(crate) fn choose(
         let of_family = |s: &&Subnet| IpFamily::of(s.net) == family;
         let subnets: Vec<&Subnet> = network.subnets.iter().filter(of_family).collect();
         let wanted = wanted(request, family)?;
+        let first = wanted.first().copied();
         let off = netns.ipv6_off.as_ref();
         let off = off.filter(|_| family == IpFamily::Ipv6);
-        match (wanted, off, subnets.last()) {
+        match (first, off, subnets.last()) {
             (Some(address), Some(off), _) => {
                 let off = off.clone();
                 return Err(Refused::Ipv6OffFor { address, off });
             }
-            (Some(ip), None, _) => addresses.push(given.take(&subnets, ip)?),
+            (Some(_), None, _) => {
+                for ip in wanted {
+                    addresses.push(given.take(&subnets, ip)?);
+                }
+            }
             (None, None, Some(last)) => addresses.push(given.free(&subnets, last)?),
             (None, _, _) => {}
         }
@@ -55,16 +60,18 @@ pub(crate) fn choose(
     }
 }
 
-/// The requested address of a family.
-fn wanted(request: &Attach, family: IpFamily) -> Result<Option<IpAddr>, Refused> {
-    let mut wanted = request
-        .addresses
-        .iter()
-        .filter(|ip| IpFamily::of_address(**ip) == family);
-    match (wanted.next(), wanted.next()) {
-        (Some(first), Some(second)) => Err(Refused::TwoAddresses(*first, *second)),
-        (first, _) => Ok(first.copied()),
+/// The requested addresses of a family, each once.
+fn wanted(request: &Attach, family: IpFamily) -> Result<Vec<IpAddr>, Refused> {
+    let all = request.addresses.iter().copied();
+    let mut seen = HashSet::new();
+    let mut wanted = Vec::new();
+    for ip in all.filter(|ip| IpFamily::of_address(*ip) == family) {
+        if !seen.insert(ip) {
+            return Err(Refused::AddressTwice(ip));
+        }
+        wanted.push(ip);
     }
+    Ok(wanted)
 }
 
 /// The addresses of a network that cannot be assigned.

@@ -294,8 +294,10 @@ pub(crate) fn of_some_ports(
 
 fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Elements {
     let is_translated = |net: &&IpNet| network.policy.mode_of(net.addr()) != Mode::Routed;
-    let (translated, routed): (Vec<&IpNet>, Vec<&IpNet>) =
-        endpoint.addresses.iter().partition(is_translated);
+    // A port of the host leads to one address of a family.
+    let translated = endpoint.main_addresses().filter(is_translated).collect();
+    let routed = endpoint.addresses.iter().filter(|net| !is_translated(net));
+    let routed = routed.collect();
     let of_each = |of: fn(&[&IpNet], &PortBinding) -> Elements, nets: Vec<&IpNet>| {
         let ports = ports.iter().filter(|port| !port.is_on_ipv6_loopback());
         ports.flat_map(|port| of(&nets, port)).collect::<Elements>()

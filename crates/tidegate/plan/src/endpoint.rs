@@ -13,7 +13,7 @@ use crate::lookup::{find, find_endpoint, find_up};
 use crate::network::{delete_veth, remove_network};
 use crate::{
     Plan, PortFacts, Refused, StaleConnections, addresses, allow, dns, elements, gateways, holds,
-    host_ports, limits, policy, steps,
+    host_ports, limits, policy, routes, steps,
 };
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
@@ -44,8 +44,16 @@ pub fn attach(
     check_owner(state, network, owner.as_ref())?;
     check_bound(state, network)?;
     let addresses = addresses::choose(state, network, request, netns, &host.unswept)?;
-    let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
+    let ports = host_ports::bind(
+        state,
+        network,
+        &addresses,
+        &request.ports,
+        request.host_ports,
+        host,
+    )?;
     let from = allow::of_request(state, network, &addresses, &request.allow, &ports)?;
+    let routes = routes::of_request(network, request, &addresses)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
     let number = Number::next(ENDPOINT, state, &host.taken);
     let endpoint = Endpoint {
@@ -59,12 +67,15 @@ pub fn attach(
         host_ifname: interface_name(ENDPOINT, number.number),
         ifname: ifname(state, request, netns)?,
         mac: addresses::mac(state, network, request, &addresses)?,
+        default_route: request.default_route,
+        routes,
         gateway_priority: request.gateway_priority,
         gateway_metric: gateways.metric,
         gateways: gateways.addresses,
         resolvers: resolvers(network, &addresses),
         addresses,
         allow: allow::with(&[], &ports, &from),
+        host_ports: request.host_ports,
         ports,
         sysctls: request.sysctls.clone(),
         dns: dns::chosen(&request.dns, &network.name, &network.policy)?,

@@ -11,7 +11,7 @@ use std::ops::Range;
 use ipnet::IpNet;
 use tidegate_api::Attach;
 use tidegate_model::links::{DefaultRoute, NetnsFacts};
-use tidegate_model::{Access, Endpoint, GatewayPriority, Network, State};
+use tidegate_model::{Access, Endpoint, GatewayPriority, Network, State, main_of};
 
 use crate::Refused;
 
@@ -22,7 +22,7 @@ pub(crate) struct Gateways {
     pub(crate) metric: Option<u32>,
 }
 
-/// No default route if the network is not open, or if the namespace has a default route from elsewhere.
+/// No default route if none is wanted, if the network is not open, or if the namespace has a default route from elsewhere.
 pub(crate) fn choose(
     state: &State,
     network: &Network,
@@ -30,7 +30,7 @@ pub(crate) fn choose(
     addresses: &[IpNet],
     netns: &NetnsFacts,
 ) -> Result<Gateways, Refused> {
-    if network.policy.access != Access::Open {
+    if network.policy.access != Access::Open || !request.default_route {
         return Ok(Gateways::default());
     }
     let ours: Vec<&Endpoint> = state.endpoints.of_netns(&netns.id).collect();
@@ -40,8 +40,7 @@ pub(crate) fn choose(
         .iter()
         .filter(|route| is_foreign(route))
         .collect();
-    let gateways: Vec<IpAddr> = addresses
-        .iter()
+    let gateways: Vec<IpAddr> = main_of(addresses)
         .filter(|net| {
             !foreign
                 .iter()

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_model::links::{LinkStep, PortHold};
-use tidegate_model::{Endpoint, Mode, Name, Network, PortBinding, Protocol, State};
+use tidegate_model::{Endpoint, HostPorts, Mode, Name, Network, PortBinding, Protocol, State};
 
 /// The steps that hold published host ports, one for each endpoint with ports. Ports of an endpoint that is down are
 /// held but not relayed, because its address may belong to somebody else.
@@ -21,6 +21,7 @@ pub fn all_holds(state: &State) -> impl Iterator<Item = (&Name, LinkStep)> {
 /// The step that holds the ports of an endpoint without relaying.
 pub(crate) fn hold_of_endpoint(network: &Network, endpoint: &Endpoint) -> Option<LinkStep> {
     let mut holds = holds(network, endpoint, &endpoint.ports);
+    holds.retain(|hold| !hold.optional);
     holds.iter_mut().for_each(|hold| hold.relay = None);
     (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))
 }
@@ -44,7 +45,8 @@ pub(crate) fn release_ports(
     hold_ports(network, endpoint, ports).and_then(|step| step.inverse())
 }
 
-/// A port on every address is held on every address of each family that is translated for the endpoint.
+/// A port on every address is held on every address of each family that is translated for the endpoint. Of an endpoint
+/// whose engine holds them, only those of the relay are, if they can be had.
 fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
     let has = |is: fn(&IpAddr) -> bool| {
         let addresses = endpoint.addresses.iter().map(|net| net.addr());
@@ -59,17 +61,28 @@ fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<P
         .into_iter()
         .filter_map(|(has, any)| has.then_some(any))
         .collect();
+    let is_engines = endpoint.host_ports == HostPorts::Engine;
+    // An engine that binds every address usually means those of IPv4. Where a port names an address, the socket there is
+    // its own.
+    let relayed = |binding: &PortBinding| {
+        let loopback = IpAddr::from(Ipv6Addr::LOCALHOST);
+        let is_free = binding.host_ip.is_none() && all.iter().any(IpAddr::is_ipv6);
+        let relay = relay(endpoint, binding, loopback).filter(|_| is_free);
+        relay.map(|_| loopback).into_iter()
+    };
     let hold = |binding: &PortBinding, address| PortHold {
         protocol: binding.protocol,
         address,
         port: binding.host_port,
         relay: relay(endpoint, binding, address),
+        optional: is_engines,
     };
     let of_binding = |binding: &PortBinding| {
         let every = || all.iter().copied().filter(|ip| binding.is_of_family(*ip));
-        let addresses: Vec<IpAddr> = match binding.only_at() {
-            Some(ip) => vec![ip],
-            None => every().collect(),
+        let addresses: Vec<IpAddr> = match (is_engines, binding.only_at()) {
+            (true, _) => relayed(binding).collect(),
+            (false, Some(ip)) => vec![ip],
+            (false, None) => every().collect(),
         };
         let holds = addresses.into_iter().map(|address| hold(binding, address));
         holds.collect::<Vec<_>>()

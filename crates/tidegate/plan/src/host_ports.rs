@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use tidegate_model::{
-    Access, IfName, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State,
+    Access, HostPorts, IfName, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State,
 };
 
 use crate::Refused;
@@ -43,6 +43,7 @@ pub(crate) fn bind(
     network: &Network,
     addresses: &[IpNet],
     requests: &[PortRequest],
+    held_by: HostPorts,
     host: &PortFacts,
 ) -> Result<Vec<PortBinding>, Refused> {
     let mut bound = Bound {
@@ -81,6 +82,9 @@ pub(crate) fn bind(
         if is_open {
             bound.open(request, &at);
             continue;
+        }
+        if held_by == HostPorts::Engine && request.wants_free() {
+            return Err(Refused::FreePortOfEngine(*request));
         }
         let is_relayed =
             |ip: &Option<IpAddr>| ip.is_some_and(|ip| ip.is_ipv6() && ip.is_loopback());

@@ -19,6 +19,10 @@ const AVOIDED: usize = 4096;
 const INTERFACES: usize = 64;
 /// Aliases of an endpoint.
 const ALIASES: usize = 64;
+/// Addresses of an endpoint: the filter of a bound port compares each.
+const ADDRESSES: usize = 16;
+/// Static routes of an endpoint.
+const ROUTES: usize = 64;
 /// Sysctls of an endpoint's interface.
 const SYSCTLS: usize = 64;
 /// DNS servers, search domains and DNS options.
@@ -49,6 +53,8 @@ pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
         .iter()
         .chain(&request.aliases)
         .try_for_each(of_name)?;
+    at_most(ADDRESSES, request.addresses.len(), "addresses")?;
+    at_most(ROUTES, request.routes.len(), "routes")?;
     at_most(SYSCTLS, request.sysctls.len(), "sysctls")?;
     at_most(LABELS, request.labels.len(), "labels")?;
     of_dns(&request.dns)?;

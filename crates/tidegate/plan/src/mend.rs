@@ -324,7 +324,7 @@ pub(crate) fn of_bridge(wanted: &Bridge, link: &Link, kernels: u32) -> Vec<Diffe
 }
 
 /// How the host's end of a pair differs, if its bridge has that name now.
-fn of_port(wanted: &Veth, link: &Link, bridge: &IfName) -> Vec<Difference> {
+pub(crate) fn of_port(wanted: &Veth, link: &Link, bridge: &IfName) -> Vec<Difference> {
     let mtu = wanted.mtu.unwrap_or(DEFAULT_MTU);
     let is_port = link.master.as_ref() == Some(bridge);
     let is_set = link.bridging.isolated == wanted.isolated && !link.bridging.changed;

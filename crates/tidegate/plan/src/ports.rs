@@ -32,7 +32,9 @@ pub fn publish(
     limits::of_ports(&request.ports)?;
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
-    let new = host_ports::bind(state, network, &before.addresses, &request.ports, host);
+    let held_by = before.host_ports;
+    let addresses = &before.addresses;
+    let new = host_ports::bind(state, network, addresses, &request.ports, held_by, host);
     let new = new.map_err(|refused| of_itself(before, refused))?;
     let from = allow::of_request(state, network, &before.addresses, &request.allow, &new)?;
     allow::check(network, before, &new, &from)?;

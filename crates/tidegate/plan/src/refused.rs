@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use tidegate_api::explain::Party;
 use tidegate_model::{
     AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, LINK_LOCAL, MacAddr, Name, Owner,
-    PortBinding, PortRange, PortRequest, Protocol,
+    PortBinding, PortRange, PortRequest, Protocol, StaticRoute,
 };
 
 use crate::ip_family::IpFamily;
@@ -286,9 +286,17 @@ pub enum Refused {
         /// The network to be made.
         other: Name,
     },
-    /// Two addresses of one family for one endpoint.
-    #[error("{0} and {1} are two addresses of one family: an endpoint can have one")]
-    TwoAddresses(IpAddr, IpAddr),
+    /// The same address twice for one endpoint.
+    #[error("address {0} is given twice")]
+    AddressTwice(IpAddr),
+    /// A route that the endpoint cannot use.
+    #[error("route {route} cannot be given to the namespace: {reason}")]
+    RouteUnusable {
+        /// The route.
+        route: StaticRoute,
+        /// Why.
+        reason: String,
+    },
     /// An address that no endpoint of the network can have.
     #[error("{ip} {}", not_usable(.subnets, *.ip, .network))]
     AddressOutside {
@@ -483,6 +491,11 @@ pub enum Refused {
         /// The address.
         ip: IpAddr,
     },
+    /// A free host port of an endpoint whose engine holds its host ports.
+    #[error(
+        "port {0} has no host port: the engine that holds the host ports of the endpoint has to name it"
+    )]
+    FreePortOfEngine(PortRequest),
     /// The same port twice in one request.
     #[error("ports {0} and {1} of one request need the same port of the host")]
     PortTwice(PortBinding, PortBinding),

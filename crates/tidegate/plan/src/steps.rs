@@ -154,6 +154,7 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
                 .map(|sysctl| sysctl.of(&endpoint.ifname))
                 .collect(),
             addresses: endpoint.addresses.clone(),
+            routes: endpoint.routes.clone(),
             gateways: endpoint.gateways.clone(),
             gateway_metric: endpoint.gateway_metric,
             resolvers: endpoint.resolvers.clone(),

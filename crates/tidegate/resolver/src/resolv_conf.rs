@@ -179,11 +179,11 @@ fn resolvers(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
     }
 }
 
-/// The gateways of the first network that has any, one for each of the endpoint's addresses, and those of the first
+/// The gateways of the first network that has any, one for each of the endpoint's main addresses, and those of the first
 /// open network. Each answers for all networks of the namespace; only gateways of open networks forward other names.
 fn gateways(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
     let of_network = |(endpoint, network): (&Endpoint, &Network)| {
-        let addresses = endpoint.addresses.iter().map(|net| net.addr());
+        let addresses = endpoint.main_addresses().map(|net| net.addr());
         let subnets = addresses.filter_map(|ip| network.subnet_of(ip));
         let has = |gateway: &IpAddr| network.gateways().any(|own| own == *gateway);
         let gateways = subnets.map(|subnet| subnet.gateway).filter(has);

@@ -116,23 +116,25 @@ fn a_list_of_nothing_is_its_header() {
 #[test]
 fn an_object_is_shown_field_by_field() {
     expect![[r#"
-        endpoint          front
-        aliases           db,cache
-        network           web
-        netns             /run/netns/box
-        interface         eth0
-        host interface    tgv1
-        mac               02:76:00:00:00:01
-        addresses         10.208.0.2/24,fd74:6964:6567::2/64
-        default routes    10.208.0.1
-        gateway priority  0
-        ports             8080:80/tcp,[2001:db8::1]:53:53/udp
-        allowed           -
-        sysctls           -
-        dns servers       -
-        dns search        -
-        dns options       -
-        status            ok
+        endpoint            front
+        aliases             db,cache
+        network             web
+        netns               /run/netns/box
+        interface           eth0
+        host interface      tgv1
+        mac                 02:76:00:00:00:01
+        addresses           10.208.0.2/24,fd74:6964:6567::2/64
+        default routes      10.208.0.1
+        routes              -
+        gateway priority    0
+        ports               8080:80/tcp,[2001:db8::1]:53:53/udp
+        allowed             -
+        host ports held by  the daemon
+        sysctls             -
+        dns servers         -
+        dns search          -
+        dns options         -
+        status              ok
     "#]]
     .assert_eq(&endpoint(&front()));
 }

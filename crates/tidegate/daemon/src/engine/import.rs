@@ -293,6 +293,8 @@ impl Engine {
                 addresses: or(given.addresses, attach.addresses),
                 mac: given.mac.or(attach.mac),
                 ifname: given.ifname.or(attach.ifname),
+                default_route: given.default_route && attach.default_route,
+                routes: or(given.routes, attach.routes),
                 gateway_priority: match given.gateway_priority == GatewayPriority::default() {
                     true => attach.gateway_priority,
                     false => given.gateway_priority,
@@ -310,6 +312,10 @@ impl Engine {
                 },
                 replace: given.replace,
                 network_if_missing: given.network_if_missing,
+                host_ports: match given.host_ports.is_default() {
+                    true => attach.host_ports,
+                    false => given.host_ports,
+                },
                 network: attach.network,
                 name: attach.name,
                 ports: Vec::new(),

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use tidegate_model::State;
-use tidegate_nft::{Driver, Kind};
+use tidegate_nft::{Difference, Driver, Kind};
 use tidegate_plan::{planned, table};
 
 use super::{Engine, EngineError};
@@ -31,6 +31,12 @@ impl Engine {
     /// # Errors
     /// If the kernel cannot be queried, or its answer cannot be parsed.
     pub fn ruleset_differences(&self) -> Result<Vec<String>, EngineError> {
+        let found = self.table_differences()?;
+        Ok(found.iter().map(ToString::to_string).collect())
+    }
+
+    /// The same, as values.
+    pub(super) fn table_differences(&self) -> Result<Vec<Difference>, EngineError> {
         for _ in 0..TRIES {
             let (state, passed) = self.snapshot();
             let found = differences(&*self.driver, &state)?;
@@ -53,13 +59,18 @@ impl Engine {
 }
 
 /// The differences between the kernel's table and that of a state.
-pub(super) fn differences(driver: &dyn Driver, state: &State) -> Result<Vec<String>, EngineError> {
+pub(super) fn differences(
+    driver: &dyn Driver,
+    state: &State,
+) -> Result<Vec<Difference>, EngineError> {
     let id = table();
     let live = match driver.list(&id) {
-        Err(error) if error.kind == Kind::NotFound => return Ok(vec![format!("- table {id}")]),
+        Err(error) if error.kind == Kind::NotFound => {
+            let object = format!("table {id}");
+            return Ok(vec![Difference::Missing { object }]);
+        }
         listed => listed?,
     };
     let planned = planned(state).table(&id).cloned().unwrap_or_default();
-    let differences = live.diff(&id, &planned).map_err(EngineError::Listing)?;
-    Ok(differences.iter().map(ToString::to_string).collect())
+    live.diff(&id, &planned).map_err(EngineError::Listing)
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
-    AllowList, Allowance, Endpoint, GatewayPriority, IfName, MacAddr, Name, NetnsCookie, NetnsId,
-    NetnsRef, OwnSysctl, Owner, OwnerId, PortBinding,
+    AllowList, Allowance, Endpoint, GatewayPriority, HostPorts, IfName, Invalid, MacAddr, Name,
+    NetnsCookie, NetnsId, NetnsRef, OwnSysctl, Owner, OwnerId, PortBinding, StaticRoute,
 };
 
 use super::dns_row::DnsRow;
@@ -25,6 +25,10 @@ pub(super) struct EndpointRow {
     mac: MacAddr,
     addresses: Vec<IpNet>,
     gateways: Vec<IpAddr>,
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    default_route: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    routes: Vec<RouteRow>,
     #[serde(default)]
     gateway_priority: GatewayPriority,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +40,8 @@ pub(super) struct EndpointRow {
     ports: Vec<PortBinding>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     allow: Vec<AllowanceRow>,
+    #[serde(default, skip_serializing_if = "HostPorts::is_default")]
+    host_ports: HostPorts,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sysctls: Vec<OwnSysctl>,
     #[serde(default, skip_serializing_if = "DnsRow::is_empty")]
@@ -50,6 +56,49 @@ pub(super) struct EndpointRow {
 struct OwnerRow {
     engine: Name,
     id: OwnerId,
+}
+
+/// What every endpoint of an older release has.
+fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_yes(is_so: &bool) -> bool {
+    *is_so
+}
+
+/// A route, checked when it is read.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "RawRoute", into = "RawRoute")]
+struct RouteRow(StaticRoute);
+
+#[derive(Serialize, Deserialize)]
+struct RawRoute {
+    to: IpNet,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    via: Option<IpAddr>,
+}
+
+impl TryFrom<RawRoute> for RouteRow {
+    type Error = Invalid;
+
+    fn try_from(row: RawRoute) -> Result<Self, Invalid> {
+        let RawRoute { to, via } = row;
+        StaticRoute::new(to, via).map(Self)
+    }
+}
+
+impl From<RouteRow> for RawRoute {
+    fn from(RouteRow(route): RouteRow) -> Self {
+        Self {
+            to: route.to(),
+            via: route.via(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,12 +132,15 @@ impl From<Endpoint> for EndpointRow {
             mac,
             addresses,
             gateways,
+            default_route,
+            routes,
             gateway_priority,
             gateway_metric,
             resolvers,
             aliases,
             ports,
             allow,
+            host_ports,
             sysctls,
             dns,
             owner,
@@ -103,12 +155,15 @@ impl From<Endpoint> for EndpointRow {
             mac,
             addresses,
             gateways,
+            default_route,
+            routes: routes.into_iter().map(RouteRow).collect(),
             gateway_priority,
             gateway_metric,
             resolvers,
             aliases,
             ports,
             allow: allow.into_iter().map(AllowanceRow::from).collect(),
+            host_ports,
             sysctls,
             dns: dns.into(),
             owner: owner.map(OwnerRow::from),
@@ -128,12 +183,15 @@ impl From<EndpointRow> for Endpoint {
             mac,
             addresses,
             gateways,
+            default_route,
+            routes,
             gateway_priority,
             gateway_metric,
             resolvers,
             aliases,
             ports,
             allow,
+            host_ports,
             sysctls,
             dns,
             owner,
@@ -148,6 +206,8 @@ impl From<EndpointRow> for Endpoint {
             mac,
             addresses,
             gateways,
+            default_route,
+            routes: routes.into_iter().map(|RouteRow(route)| route).collect(),
             gateway_priority,
             gateway_metric,
             resolvers,
@@ -159,6 +219,7 @@ impl From<EndpointRow> for Endpoint {
                 .map(Allowance::from)
                 .filter(|allowance| !allowance.from.is_everybody())
                 .collect(),
+            host_ports,
             sysctls,
             dns: dns.into(),
             owner: owner.map(Owner::from),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use tidegate_model::links::{
-    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
+    AnswerRouting, Inside, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
 };
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
@@ -94,6 +94,15 @@ where
 
     fn reverse_path(&mut self, path: &Path, ifname: &IfName) -> Result<Option<u32>, LinkError> {
         self.links.reverse_path(path, ifname)
+    }
+
+    fn inside(
+        &mut self,
+        path: &Path,
+        ifname: &IfName,
+        host_end: &IfName,
+    ) -> Result<Inside, LinkError> {
+        self.links.inside(path, ifname, host_end)
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

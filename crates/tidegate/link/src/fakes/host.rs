@@ -1,16 +1,16 @@
 //! The state of a host in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use rustix::io::Errno;
 use tidegate_model::links::{
-    Bridge, Bridging, DEFAULT_MTU, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Reclaim,
-    Route, Sysctl, Veth,
+    Bridge, Bridging, DEFAULT_MTU, DefaultRoute, GROUP, Inside, InsideLink, InsideRoute, Link,
+    LinkKind, NetnsFacts, Peer, Reclaim, Route, Sysctl, Veth,
 };
-use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef, StateId};
+use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef, StateId, StaticRoute};
 use tidegate_sys::netlink::Refusal;
 
 use crate::batch::What;
@@ -30,6 +30,8 @@ pub(super) struct Host {
     namespaces: BTreeMap<PathBuf, NetnsFacts>,
     /// Where the other ends of our veths are, by the name of the host's end.
     peers: BTreeMap<IfName, (PathBuf, Peer)>,
+    /// What they look like there.
+    insides: BTreeMap<IfName, InsideLink>,
     next_inode: u64,
     /// The saved state that bridges are marked with.
     state_id: Option<StateId>,
@@ -43,6 +45,7 @@ impl Default for Host {
             sysctls: BTreeMap::new(),
             namespaces: BTreeMap::new(),
             peers: BTreeMap::new(),
+            insides: BTreeMap::new(),
             next_inode: 0xf000_0001,
             state_id: None,
         };
@@ -117,6 +120,7 @@ impl Host {
         for link in &mut self.links {
             link.master.take_if(|master| master == ifname);
         }
+        self.insides.remove(ifname);
         let Some((path, peer)) = self.peers.remove(ifname) else {
             return;
         };
@@ -261,6 +265,9 @@ impl Host {
         if let Some(peer) = self.peers.remove(found) {
             self.peers.insert(ifname.clone(), peer);
         }
+        if let Some(inside) = self.insides.remove(found) {
+            self.insides.insert(ifname.clone(), inside);
+        }
         Ok(())
     }
 
@@ -286,6 +293,13 @@ impl Host {
             let routes = gateways.map(|gateway| default_route(&veth.peer, gateway));
             netns.default_routes.extend(routes);
         }
+        let inside = InsideLink {
+            up: true,
+            mac: Some(veth.peer.mac),
+            addresses: veth.peer.addresses.clone(),
+            is_pair: true,
+        };
+        self.insides.insert(veth.ifname.clone(), inside);
         self.peers
             .insert(veth.ifname.clone(), (path, veth.peer.clone()));
         self.links.push(Link {
@@ -305,6 +319,26 @@ impl Host {
             state_id: None,
         });
         Ok(())
+    }
+
+    pub(super) fn change_inside(
+        &mut self,
+        host_end: &IfName,
+        change: impl FnOnce(&mut InsideLink),
+    ) {
+        if let Some(inside) = self.insides.get_mut(host_end) {
+            change(inside);
+        }
+    }
+
+    pub(super) fn inside(&self, id: NetnsId, path: &Path, host_end: &IfName) -> Inside {
+        let found = self.peers.get(host_end).filter(|(at, _)| at == path);
+        let routes = found.map(|(_, peer)| routes_of(peer)).unwrap_or_default();
+        Inside {
+            id,
+            link: found.and_then(|_| self.insides.get(host_end).cloned()),
+            routes,
+        }
     }
 
     fn check_veth(&self, veth: &Veth) -> Result<(), LinkError> {
@@ -384,6 +418,36 @@ fn default_route(peer: &Peer, gateway: &IpAddr) -> DefaultRoute {
         metric: peer
             .gateway_metric
             .unwrap_or(if is_ipv6 { 1024 } else { 0 }),
+    }
+}
+
+/// The routes that an endpoint's end of a pair has.
+fn routes_of(peer: &Peer) -> Vec<InsideRoute> {
+    let default = |via: &IpAddr| InsideRoute {
+        to: everything(via),
+        via: Some(*via),
+        metric: default_route(peer, via).metric,
+    };
+    let of_route = |route: &StaticRoute| InsideRoute {
+        to: route.to(),
+        via: route.via(),
+        metric: 0,
+    };
+    let to_resolver = |ip: &IpAddr| InsideRoute {
+        to: IpNet::from(*ip),
+        via: None,
+        metric: peer.resolver_metric,
+    };
+    let defaults = peer.gateways.iter().map(default);
+    let routes = peer.routes.iter().map(of_route);
+    let names = peer.resolvers.iter().map(to_resolver);
+    defaults.chain(routes).chain(names).collect()
+}
+
+fn everything(family: &IpAddr) -> IpNet {
+    match family {
+        IpAddr::V4(_) => IpNet::new_assert(Ipv4Addr::UNSPECIFIED.into(), 0),
+        IpAddr::V6(_) => IpNet::new_assert(Ipv6Addr::UNSPECIFIED.into(), 0),
     }
 }
 

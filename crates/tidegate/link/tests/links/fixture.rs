@@ -51,6 +51,7 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
                 format!("10.77.{n}.{host}/24").parse().unwrap(),
                 format!("fd77:{n}::{host:x}/64").parse().unwrap(),
             ],
+            routes: Vec::new(),
             gateways: vec![
                 format!("10.77.{n}.1").parse().unwrap(),
                 format!("fd77:{n}::1").parse().unwrap(),

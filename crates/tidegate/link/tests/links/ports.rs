@@ -20,6 +20,7 @@ fn holds(protocol: Protocol, addresses: &[&str], port: u16) -> Vec<PortHold> {
         address: address.parse().unwrap(),
         port,
         relay: None,
+        optional: false,
     };
     addresses.iter().map(hold).collect()
 }

@@ -50,6 +50,7 @@ fn veth() -> Veth {
             mac: MacAddr::local([1; 5]),
             sysctls: sysctls(),
             addresses: both_families(),
+            routes: Vec::new(),
             gateways: vec![ip("10.1.2.1"), ip("fd00:1::1")],
             gateway_metric: None,
             resolvers: Vec::new(),
@@ -64,6 +65,7 @@ fn holds() -> Vec<PortHold> {
         address: ip("0.0.0.0"),
         port: 8080,
         relay: None,
+        optional: false,
     }]
 }
 

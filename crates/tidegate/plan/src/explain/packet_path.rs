@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_api::explain::{Fate, Path, Question};
-use tidegate_model::{Access, Endpoint, IfName, Network, PortBinding, Protocol, State};
+use tidegate_model::{
+    Access, Endpoint, IfName, Network, PortBinding, Protocol, State, StaticRoute,
+};
 use tidegate_nft::{Hook, IpVersion, TableState};
 
 use super::beside::Beside;
@@ -141,11 +143,11 @@ impl<'a> PacketPath<'a> {
             }
         }
         let exit = self.exit(endpoint);
-        let exit = exit.and_then(|(exit, is_on_link)| {
+        let exit = exit.and_then(|(exit, next)| {
             let network = self.state.networks.get(&exit.network)?;
-            Some((exit, network, is_on_link))
+            Some((exit, network, next))
         });
-        let Some((exit, network, is_on_link)) = exit else {
+        let Some((exit, network, next)) = exit else {
             let name = &endpoint.name;
             return lost(format!(
                 "endpoint {name} has no route there: it has no default route"
@@ -157,10 +159,8 @@ impl<'a> PacketPath<'a> {
             return lost(why);
         }
         let bridging = self.routing.bridging(network, self.is_ipv4());
-        match self.packet.daddr {
-            Some(to) if is_on_link && !self.routing.is_local(to) => {
-                self.cross(network, to, bridging)
-            }
+        match next {
+            Some(next) if !self.routing.is_local(next) => self.cross(network, next, bridging),
             _ => self.enter(),
         }
     }
@@ -185,9 +185,9 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    /// The endpoint of the sender's namespace by which the packet leaves (the sender itself if possible), and whether
-    /// the destination is on its link.
-    fn exit(&self, sender: &'a Endpoint) -> Option<(&'a Endpoint, bool)> {
+    /// The endpoint of the sender's namespace by which the packet leaves (the sender itself if possible), and the next
+    /// hop on its link, unless that is the host by a default route.
+    fn exit(&self, sender: &'a Endpoint) -> Option<(&'a Endpoint, Option<IpAddr>)> {
         let others = self.state.endpoints.values();
         let others = others.filter(|other| other.netns.id == sender.netns.id && *other != sender);
         let own: Vec<&Endpoint> = std::iter::once(sender).chain(others).collect();
@@ -198,10 +198,13 @@ impl<'a> PacketPath<'a> {
                 .is_some_and(|to| nets.any(|net| net.contains(&to)))
         };
         if let Some(endpoint) = own.iter().find(is_on_link) {
-            return Some((endpoint, true));
+            return Some((endpoint, self.packet.daddr));
         }
         if let Some(endpoint) = self.to_resolver(&own) {
-            return Some((endpoint, true));
+            return Some((endpoint, self.packet.daddr));
+        }
+        if let Some((endpoint, route)) = self.static_route(&own) {
+            return Some((endpoint, route.via().or(self.packet.daddr)));
         }
         let is_ipv4 = self.is_ipv4();
         let leads_out = |endpoint: &&&Endpoint| {
@@ -212,7 +215,16 @@ impl<'a> PacketPath<'a> {
         let unset = if is_ipv4 { 0 } else { 1024 };
         let metric = |endpoint: &&&Endpoint| endpoint.gateway_metric.unwrap_or(unset);
         let exit = own.iter().filter(leads_out).min_by_key(metric)?;
-        Some((exit, false))
+        Some((exit, None))
+    }
+
+    /// The most specific static route to the destination.
+    fn static_route(&self, own: &[&'a Endpoint]) -> Option<(&'a Endpoint, &'a StaticRoute)> {
+        let to = self.packet.daddr?;
+        let routes = own.iter().copied();
+        let routes = routes.flat_map(|it| it.routes.iter().map(move |route| (it, route)));
+        let leading = routes.filter(|(_, route)| route.to().contains(&to));
+        leading.max_by_key(|(_, route)| route.to().prefix_len())
     }
 
     /// The endpoint whose route leads to the DNS server, if that is the destination.

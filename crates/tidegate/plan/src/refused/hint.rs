@@ -102,12 +102,18 @@ impl Hint for Refused {
             Self::NetworkInUse { endpoints, .. } => {
                 format!("{}; --force does both, and cuts them off", detach(endpoints))
             }
-            Self::TwoAddresses(..) => "give one for each of IPv4 and IPv6".into(),
             Self::AddressOutside { subnets, .. } => match subnets[..] {
                 [] => "leave it out, or use a network with that family".into(),
                 _ => format!("give another address of {}, or leave it out to get a free one", either(subnets)),
             },
             Self::AddressTaken { .. } => "give another address, or leave it out to get a free one".into(),
+            Self::AddressTwice(_) => "give each address once".into(),
+            Self::RouteUnusable { route, .. } if route.is_default() => {
+                "leave it out, or add --no-default-route".into()
+            }
+            Self::RouteUnusable { .. } => {
+                "give each destination once, by a router on the endpoint's network: --route PREFIX=NEXTHOP".into()
+            }
             Self::Ipv6OffFor { off, .. } => format!("{}; or leave it out", off.advice(INSIDE)),
             Self::NoStation(MacAddr([_, b, c, d, e, f])) => {
                 format!("give one whose first octet is even, such as {}", MacAddr::local([*b, *c, *d, *e, *f]))
@@ -208,6 +214,7 @@ impl Hint for Refused {
             Self::SearchOfNone => "leave out the dot or the domains".into(),
             Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
             Self::LinkLocal { .. } => "give another address of the host, or leave it out".into(),
+            Self::FreePortOfEngine(_) => "give one host port for each port, or leave out --hold-ports engine".into(),
             Self::PortTwice(..) => "give each host port once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::LoopbackOfRouted { .. } => {

@@ -43,7 +43,8 @@ impl Refused {
             | Self::TooMany { .. }
             | Self::ReplaceWithoutOwner
             | Self::OtherNetwork { .. }
-            | Self::TwoAddresses(..)
+            | Self::AddressTwice(_)
+            | Self::RouteUnusable { .. }
             | Self::AddressOutside { .. }
             | Self::Ipv6OffFor { .. }
             | Self::NoStation(_)
@@ -70,6 +71,7 @@ impl Refused {
             | Self::SearchOfNone
             | Self::NoHostIp { .. }
             | Self::LinkLocal { .. }
+            | Self::FreePortOfEngine(_)
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
             | Self::LoopbackOfRouted { .. }

@@ -8,6 +8,7 @@
 mod addresses;
 mod allow;
 mod answers;
+mod check;
 mod doctor;
 mod explain;
 mod gateways;

@@ -1,11 +1,13 @@
 //! Which ports of the host are given, and what changes with them.
 
-use crate::values::{attach, attachment, create, name, namespace, network, state_with};
+use crate::values::{
+    attach, attachment, create, name, namespace, network, plan_attach, state_with,
+};
 use error_hint::Hint;
 use expect_test::expect;
-use tidegate_api::Publish;
+use tidegate_api::{Attach, Publish};
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Endpoint, Mode, PortRequest, Protocol, State};
+use tidegate_model::{Endpoint, HostPorts, Mode, PortRequest, Protocol, State};
 use tidegate_plan::{ChangedPorts, Plan, PortFacts, Refused};
 
 fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
@@ -422,5 +424,66 @@ fn a_port_that_the_endpoint_has_already_is_told_as_its_own() {
         assert!(message.ends_with(told), "{message}");
         let given = refused.hint().unwrap_or_default().into_owned();
         assert!(given.contains(hint), "{port}: {given}");
+    }
+}
+
+fn held<T>(plan: &Plan<T>) -> Vec<String> {
+    let holds = plan.first.iter().flat_map(|step| match step {
+        LinkStep::HoldPorts(holds) => holds.clone(),
+        other => panic!("{other:?}"),
+    });
+    let shown = holds.map(|hold| {
+        let may = if hold.optional { "if it can" } else { "always" };
+        format!("{} {hold} {may}", hold.address)
+    });
+    shown.collect()
+}
+
+#[test]
+fn of_an_engines_ports_only_the_relay_of_the_loopback_address_is_held_and_only_if_it_can_be() {
+    let mut state = state_with(&["web"]);
+    let request = |ports: &[&str], host_ports| Attach {
+        host_ports,
+        ..attachment("web", ports)
+    };
+    let ports = [
+        "8080:80",
+        "0.0.0.0:81:81",
+        "[::]:82:82",
+        "53:53/udp",
+        "9:9/sctp",
+    ];
+    let plan = |state: &State, ports: &[&str], host_ports| {
+        plan_attach(state, &request(ports, host_ports), &namespace(1))
+    };
+    let engines = plan(&state, &ports, HostPorts::Engine).unwrap();
+    let relayed = ["::1 [::1]:8080/tcp if it can", "::1 [::1]:53/udp if it can"];
+    assert_eq!(held(&engines), relayed);
+    let daemons = plan(&state, &ports[..1], HostPorts::Daemon).unwrap();
+    assert_eq!(
+        held(&daemons),
+        ["0.0.0.0 8080/tcp always", ":: 8080/tcp always"]
+    );
+    assert_eq!(engines.transaction.ops().len(), {
+        let daemons = plan(&state, &ports, HostPorts::Daemon).unwrap();
+        daemons.transaction.ops().len()
+    });
+    // Nobody else of ours gets such a port, and what is published later is the engine's too.
+    state.apply(&engines.change);
+    let taken = plan_attach(
+        &state,
+        &request(&["8080:80"], HostPorts::Daemon),
+        &namespace(2),
+    );
+    assert!(matches!(taken, Err(Refused::PortTaken { .. })), "{taken:?}");
+    let front = engines.outcome.name;
+    let publish = tidegate_plan::publish(&state, &front, &asked(&["83:83"]), &PortFacts::default());
+    assert_eq!(held(&publish.unwrap()), ["::1 [::1]:83/tcp if it can"]);
+    let held_again: Vec<LinkStep> = tidegate_plan::all_holds(&state).map(|(_, it)| it).collect();
+    assert_eq!(held_again, engines.first);
+    // The engine chooses, because it has to bind the port.
+    for free in ["80", "9000-9009:80"] {
+        let refused = plan(&state_with(&["web"]), &[free], HostPorts::Engine).unwrap_err();
+        assert!(matches!(refused, Refused::FreePortOfEngine(_)), "{refused}");
     }
 }

@@ -114,6 +114,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                             10.208.0.2/24,
                             fd74:6964:6567::2/64,
                         ],
+                        routes: [],
                         gateways: [
                             10.208.0.1,
                             fd74:6964:6567::1,

@@ -3,7 +3,8 @@
 use expect_test::expect;
 use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 use tidegate_model::{
-    Access, Allowance, Dns, Endpoint, HostAccess, Mode, NetnsCookie, NetnsId, NetnsRef,
+    Access, Allowance, Dns, Endpoint, HostAccess, HostPorts, Mode, NetnsCookie, NetnsId, NetnsRef,
+    StaticRoute,
 };
 
 use super::super::error::Fault;
@@ -172,6 +173,14 @@ fn full_endpoint() -> Endpoint {
         mac: MacAddr::local([0, 0, 0, 1, 1]),
         addresses: vec!["10.0.1.2/24".parse().unwrap()],
         gateways: vec!["10.0.1.1".parse().unwrap()],
+        default_route: false,
+        routes: vec![
+            StaticRoute::new(
+                "10.9.0.0/16".parse().unwrap(),
+                Some("10.0.1.9".parse().unwrap()),
+            )
+            .unwrap(),
+        ],
         gateway_priority: 7.try_into().unwrap(),
         gateway_metric: Some(400),
         resolvers: vec!["169.254.53.53".parse().unwrap()],
@@ -181,6 +190,7 @@ fn full_endpoint() -> Endpoint {
             ports: vec![port],
             from: AllowList::new(["2001:db8::/32".parse().unwrap()]).unwrap(),
         }],
+        host_ports: HostPorts::Engine,
         sysctls: vec!["net.ipv4.conf.IFNAME.log_martians=1".parse().unwrap()],
         dns: dns("2001:db8::53"),
         owner: Some("cni/4ac1/eth0".parse().unwrap()),
@@ -225,7 +235,7 @@ fn rows_have_the_text_that_they_always_had() {
             .replace("00:02", "00:03")
             .replace(r#""open","#, r#""internal","dns-forward":true,"#)
     );
-    expect![[r#"{"name":"front","network":"web","netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001,"cookie":"5ad1f2c09be34711-4242"}},"host-ifname":"tgv1","ifname":"eth0","mac":"02:00:00:00:01:01","addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"gateway-priority":7,"gateway-metric":400,"resolvers":["169.254.53.53"],"aliases":["www"],"ports":["127.0.0.1:8080:80/tcp"],"allow":[{"ports":["127.0.0.1:8080:80/tcp"],"from":["2001:db8::/32"]}],"sysctls":["net.ipv4.conf.IFNAME.log_martians=1"],"dns":{"servers":["2001:db8::53"],"search":["corp.example"],"options":["ndots:2"]},"owner":{"engine":"cni","id":"4ac1/eth0"},"labels":{"app":"shop"}}"#]].assert_eq(&row(&store, ENDPOINTS, "front"));
+    expect![[r#"{"name":"front","network":"web","netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001,"cookie":"5ad1f2c09be34711-4242"}},"host-ifname":"tgv1","ifname":"eth0","mac":"02:00:00:00:01:01","addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"default-route":false,"routes":[{"to":"10.9.0.0/16","via":"10.0.1.9"}],"gateway-priority":7,"gateway-metric":400,"resolvers":["169.254.53.53"],"aliases":["www"],"ports":["127.0.0.1:8080:80/tcp"],"allow":[{"ports":["127.0.0.1:8080:80/tcp"],"from":["2001:db8::/32"]}],"host-ports":"engine","sysctls":["net.ipv4.conf.IFNAME.log_martians=1"],"dns":{"servers":["2001:db8::53"],"search":["corp.example"],"options":["ndots:2"]},"owner":{"engine":"cni","id":"4ac1/eth0"},"labels":{"app":"shop"}}"#]].assert_eq(&row(&store, ENDPOINTS, "front"));
     assert_eq!(store.load().unwrap(), state);
 }
 

@@ -27,6 +27,7 @@ fn endpoint() -> Peer {
             "10.1.0.2/24".parse().unwrap(),
             "fd01::2/64".parse().unwrap(),
         ],
+        routes: Vec::new(),
         gateways: Vec::new(),
         gateway_metric: None,
         resolvers: Vec::new(),

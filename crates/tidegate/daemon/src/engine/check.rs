@@ -1,0 +1,60 @@
+//! Looks at one endpoint, in its namespace and on the host.
+
+use error_hint::in_one_line;
+use tidegate_api::EndpointCheck;
+use tidegate_link::OpenNamespaces;
+use tidegate_model::{Endpoint, Name, Network};
+use tidegate_plan::{Refused, SeenEndpoint};
+
+use super::{Backends, Engine, EngineError};
+
+impl Engine {
+    /// What is missing of an endpoint, or has changed. It changes nothing.
+    ///
+    /// # Errors
+    /// If there is no endpoint of that name, or the host's links cannot be read.
+    pub fn check_endpoint(&self, name: &Name) -> Result<EndpointCheck, EngineError> {
+        let known = || {
+            let state = self.state();
+            let endpoint = state.endpoints.find(name)?.clone();
+            let network = state.networks.get(&endpoint.network)?.clone();
+            Some((endpoint, network))
+        };
+        let (endpoint, network) = known().ok_or_else(|| Refused::NoEndpoint(name.clone()))?;
+        let namespaces = self.namespaces_of(&endpoint.name);
+        let table = self.table_differences();
+        let table = table.map_err(|error| in_one_line(&error));
+        let seen = {
+            let mut backends = self.backends();
+            backends.links.keep_open(namespaces);
+            let seen = backends.look_at(&endpoint, &network);
+            backends.links.keep_open(OpenNamespaces::default());
+            seen?
+        };
+        let seen = SeenEndpoint { table, ..seen };
+        Ok(tidegate_plan::check(&self.state(), name, &seen)?)
+    }
+}
+
+impl Backends {
+    /// What the kernel has of an endpoint, except its rules.
+    fn look_at(
+        &mut self,
+        endpoint: &Endpoint,
+        network: &Network,
+    ) -> Result<SeenEndpoint, EngineError> {
+        let Endpoint {
+            netns,
+            ifname,
+            host_ifname,
+            ..
+        } = endpoint;
+        let inside = self.links.inside(&netns.path, ifname, host_ifname);
+        Ok(SeenEndpoint {
+            bridge: self.links.link(&network.bridge)?,
+            port: self.links.link(host_ifname)?,
+            inside: inside.map_err(|error| in_one_line(&error)),
+            table: Ok(Vec::new()),
+        })
+    }
+}
