@@ -222,7 +222,7 @@ fn doctor_names_the_published_port_that_a_rule_of_another_table_closes() {
         for (chain, rule, closed) in [
             (
                 "hook forward priority 0",
-                "ct original proto-dst 8080 drop",
+                "meta l4proto tcp ct original proto-dst 8080 drop",
                 8080,
             ),
             ("hook prerouting priority -300", "tcp dport 8081 drop", 8081),
@@ -279,7 +279,10 @@ fn explain_tells_what_it_cannot_judge_by_its_exit_status() {
             "{text}"
         );
         assert!(
-            text.contains("unclear: chain c of table inet other may drop it: see rule "),
+            text.contains(
+                "unclear: chain c of table inet other may drop it: see the rule with handle "
+            ) && text
+                .contains("`meta mark 0x00000007 drop`, shown by `nft -a list chain inet other c`"),
             "{text}"
         );
         let output = host.tidegate(&["explain", "192.0.2.2", "192.0.2.1:8080", "--json"]);
