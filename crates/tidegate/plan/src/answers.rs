@@ -1,6 +1,6 @@
 //! Finds what another program removed of the way of the DNS server's answers to isolated networks.
 
-use tidegate_model::links::{AnswerRouting, GROUP, LinkStep};
+use tidegate_model::links::{AnswerRouting, Bridge, GROUP, LinkStep};
 use tidegate_model::{Name, RESOLVERS, State};
 
 use crate::steps;
@@ -47,7 +47,11 @@ pub fn mend_answers(state: &State, found: &AnswerRouting) -> Vec<AnswersMending>
         (!missing.is_empty()).then(|| AnswersMending {
             network: network.name.clone(),
             missing,
-            step: LinkStep::MendBridge(bridge),
+            // It has its addresses, and one that is added again is refused.
+            step: LinkStep::MendBridge(Bridge {
+                addresses: Vec::new(),
+                ..bridge
+            }),
         })
     });
     mendings.collect()

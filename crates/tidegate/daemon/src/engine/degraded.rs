@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use error_hint::{Hint, causes, in_one_line};
 use tidegate_api::event::{Event, Happening};
 use tidegate_link::{LinkChange, LinkError, OpenNamespaces};
-use tidegate_model::links::{GROUP, Link, LinkStep};
+use tidegate_model::links::{GROUP, Link, LinkStep, Sysctl};
 use tidegate_model::{Degraded, Endpoint, Fault, IfName, Name, Network, State};
 use tidegate_plan::{Plan, StaleConnections};
 use tokio::sync::broadcast::Receiver;
@@ -90,12 +90,17 @@ impl Engine {
             ports
         };
         self.loosen(&mut backends, heard);
+        let mut turned_off = turned_off(&self.state(), heard);
+        turned_off.retain(|(ifname, _)| {
+            let wanted = Sysctl::no_ipv6(ifname);
+            backends.links.sysctl(&wanted.path) != Some(wanted.value)
+        });
         for step in &ports {
             if let Err(error) = backends.links.apply(step) {
                 tracing::warn!(causes = ?causes(&error), "{error}");
             }
         }
-        self.note_interfaces(turned_off(&self.state(), heard));
+        self.note_interfaces(turned_off);
         let links = backends.links.links();
         let missing = links.map(|links| {
             let missing = self.heal(&mut backends, &links);

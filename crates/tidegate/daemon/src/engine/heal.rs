@@ -137,6 +137,12 @@ impl Engine {
         let steps = loosened(&self.state(), heard);
         let mut done = Vec::new();
         for (bridge, step) in steps {
+            // When the bridge was created, the kernel told of the value before ours too.
+            if let LinkStep::SetSysctl(wanted) = &step
+                && backends.links.sysctl(&wanted.path).as_ref() == Some(&wanted.value)
+            {
+                continue;
+            }
             match backends.links.apply(&step) {
                 Ok(()) => {
                     tracing::warn!(

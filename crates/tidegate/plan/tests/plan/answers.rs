@@ -51,7 +51,15 @@ fn what_another_program_removed_is_added_again() {
             format!("route `{net} dev tgb0 table {GROUP}`"),
         ]
     );
-    assert!(matches!(mending.step, LinkStep::MendBridge(_)));
+    let LinkStep::MendBridge(bridge) = &mending.step else {
+        panic!("{:?}", mending.step)
+    };
+    assert_eq!(
+        bridge.addresses,
+        [],
+        "the kernel refuses those that are there"
+    );
+    assert_eq!(bridge.answered.len(), 2);
     // A degraded network is tried again as a whole.
     let fault = tidegate_model::Fault {
         down: false,
