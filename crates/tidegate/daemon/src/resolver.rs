@@ -6,6 +6,7 @@
 //! `tidegate-resolver` decides the answers.
 
 mod ask_list;
+mod asked;
 mod handle;
 mod host_file;
 mod liveness;
@@ -17,6 +18,7 @@ mod upstreams;
 mod wire;
 
 pub(crate) use ask_list::AskList;
+pub(crate) use asked::upstreams_now;
 pub(crate) use handle::{ResolverHandle, Status};
 pub(crate) use host_file::{RESOLV_CONF, host_conf};
 pub use process::serve;
@@ -24,7 +26,6 @@ pub(crate) use settings::ResolverSettings;
 pub(crate) use sockets::Sockets;
 pub(crate) use supervisor::{Names, start};
 pub use upstreams::Upstream;
-pub(crate) use upstreams::upstreams_now;
 
 /// The argument with which this program is the resolver process and calls [`serve`].
 pub const PROCESS: &str = "resolver-process";

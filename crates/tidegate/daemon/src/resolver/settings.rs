@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 
-use super::Upstream;
+use super::upstreams::Upstream;
 
 /// The settings. Clones are handles to the same ones.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::ask_list::AskList;
+use super::asked::Upstreams;
 use super::liveness::{Due, Liveness, TIME_LIMIT};
-use super::upstreams::Upstreams;
 use super::wire::{ALIVE, LOOK, ResolverMessage, send_sockets};
 use super::{PROCESS, ResolverHandle, ResolverSettings, Sockets};
 use crate::backoff::Backoff;
