@@ -1,0 +1,18 @@
+//! What container engines ask of a network plugin, as requests of Tidegate's API, and the answers as the engines expect
+//! them. No IO: a program or a listener carries the requests out.
+//!
+//! [`cni`] is for containerd, cri-o, nerdctl and podman 4, [`netavark`] for podman from 4.5 on. Both decide alike what
+//! an endpoint is called and how ports are written.
+
+mod address;
+mod again;
+mod answered;
+pub mod cni;
+mod fields;
+mod naming;
+pub mod netavark;
+mod ports;
+mod refused;
+
+pub use again::without_published;
+pub use refused::{Refused, Why};

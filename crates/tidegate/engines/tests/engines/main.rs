@@ -1,0 +1,12 @@
+//! Requests as engines of each version send them, and the answers that they get.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what is not as it should be fails the test"
+)]
+
+mod again;
+mod cni;
+mod made;
+mod netavark;
+mod recorded;
