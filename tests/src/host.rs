@@ -262,6 +262,15 @@ impl Host {
         command
     }
 
+    /// A command that runs the plugin for container engines, as an engine on the host does.
+    pub fn plugin_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.netns.command(self.programs.plugin());
+        command
+            .args(arguments)
+            .env("TIDEGATE_SOCKET", self.socket());
+        command
+    }
+
     /// Runs the client.
     pub fn tidegate(&self, arguments: &[&str]) -> Output {
         finished(self.client_command(arguments))

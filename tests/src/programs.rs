@@ -43,6 +43,11 @@ impl Programs {
         }
     }
 
+    /// The plugin for container engines. Releases before it have none.
+    pub fn plugin(&self) -> PathBuf {
+        self.tidegate.with_file_name("tidegate-plugin")
+    }
+
     /// The nft drivers that the daemon has compiled in.
     ///
     /// # Panics
@@ -72,6 +77,8 @@ fn build() {
         "tidegated",
         "--package",
         "tidegate",
+        "--package",
+        "tidegate-plugin",
     ]);
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     if cfg!(feature = "libnftables") {

@@ -18,7 +18,9 @@ const WINGS: [(&str, &[&str]); 2] = [
         "crates/tidegate/",
         &[
             "cli",
+            "plugin",
             "client",
+            "engines",
             "daemon",
             "args",
             "link",
