@@ -85,6 +85,18 @@ fn the_group_and_the_files_are_there_and_a_purge_leaves_nothing() {
          dpkg --verify tidegate
          mkdir -p /var/lib/tidegate && touch /var/lib/tidegate/state.redb")
         .success();
+    // A host whose network managers run: they read the files for our interfaces.
+    let told = root
+        .sh("mkdir -p /run/systemd/netif /run/NetworkManager && touch /run/systemd/netif/state
+         for name in networkctl nmcli; do
+             printf '#!/bin/sh\necho ${0##*/} $* >>/told\n' >/usr/bin/$name && chmod +x /usr/bin/$name
+         done
+         DPKG_MAINTSCRIPT_PACKAGE=tidegate /var/lib/dpkg/info/tidegate.postinst configure
+         cat /told")
+        .success();
+    for line in ["networkctl reload", "nmcli general reload conf"] {
+        assert!(told.lines().any(|it| it == line), "{line}: {told}");
+    }
     // A host with a network of Tidegate.
     let removed = root
         .sh("printf '#!/bin/sh\necho 7: tgb0: group 1953064037\n' >/usr/sbin/ip && chmod +x /usr/sbin/ip
