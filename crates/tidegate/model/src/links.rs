@@ -159,6 +159,12 @@ impl Sysctl {
         swapped.collect()
     }
 
+    /// Whether it is one of a single interface (`net/ipv6/conf/tgb0/accept_ra`), and not of the whole host.
+    pub fn is_of_interface(&self) -> bool {
+        let parts: Vec<&str> = self.path.split('/').collect();
+        matches!(parts[..], ["net", _, "conf", ifname, _] if !["all", "default"].contains(&ifname))
+    }
+
     /// Whether it governs IPv6.
     pub fn is_of_ipv6(&self) -> bool {
         self.path.starts_with("net/ipv6/")

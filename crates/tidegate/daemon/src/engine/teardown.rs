@@ -74,7 +74,8 @@ impl Engine {
 }
 
 impl Backends {
-    /// Carries out a step, and records the value that a sysctl of the host had before.
+    /// Carries out a step, and records the value that a sysctl of the host had before. Those of our own interfaces go
+    /// with them, and another program's interface may get the name.
     pub(super) fn apply_step(&mut self, step: &LinkStep) -> Result<(), EngineError> {
         let before = match step {
             LinkStep::SetSysctl(wanted) => {
@@ -91,7 +92,9 @@ impl Backends {
         if let (LinkStep::SetSysctl(wanted), Some(before)) = (step, before) {
             let Sysctl { path, value } = wanted;
             tracing::info!(was = before, "set sysctl {path} to {value}");
-            self.store.note_sysctl(path, &before)?;
+            if !wanted.is_of_interface() {
+                self.store.note_sysctl(path, &before)?;
+            }
         }
         Ok(())
     }

@@ -164,6 +164,15 @@ fn a_held_port_is_shown_with_its_address_unless_it_is_every_address() {
 }
 
 #[test]
+fn a_sysctl_is_of_an_interface_or_of_the_host() {
+    let is_of_interface = |path: &str| sysctl(path).is_of_interface();
+    assert!(is_of_interface("net/ipv6/conf/tgb0/disable_ipv6"));
+    for path in ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"] {
+        assert!(!is_of_interface(path), "{path}");
+    }
+}
+
+#[test]
 fn a_sysctl_has_the_name_that_sysctl_takes() {
     let of_vlan = Sysctl {
         path: "net/ipv6/conf/eth0.100/accept_ra".into(),
