@@ -118,7 +118,7 @@ fn tables_of_others_that_drop_are_found_with_what_their_program_does_about_it() 
                  add rule inet firewalld filter_FORWARD ct state established accept; \
                  add rule inet firewalld filter_FORWARD reject with icmpx admin-prohibited"
                     .to_owned(),
-                ["drops packets from tgb0 (rule ", "add-interface=tgb+"],
+                ["drops packets from tgb0 (the rule with handle ", "add-interface=tgb+"],
             ),
             (
                 "add table inet mine; add chain inet mine early { type filter hook prerouting priority -300; policy drop; }".to_owned(),
