@@ -321,7 +321,7 @@ fn commented(said: Said, tool: &str, flavour: &Flavour) -> Table {
         flavour.name
     );
     if !unsaid.is_empty() {
-        comment.push_str("# What cannot be said here, and `cargo xtask dist` does:\n");
+        comment.push_str("# What cannot be said here, and `dist` does:\n");
     }
     for line in unsaid {
         comment.push_str(&format!("# - {line}\n"));

@@ -65,7 +65,7 @@ fn the_tables_follow_what_is_there_and_are_written_once() {
     assert_eq!(before, MANIFEST);
     expect![[r#"
          from packaging/dist.toml, which is what to edit. For `cargo deb`: the flavour dynamic-exec.
-        # What cannot be said here, and `cargo xtask dist` does:
+        # What cannot be said here, and `dist` does:
         # - the summary is the `description` of the Cargo package
         # - the changelog of the package, made from the project's; checksums of the files
         # - flavour, commit and reason in the program, and a failure where dependencies cannot be derived
@@ -90,7 +90,7 @@ fn the_tables_follow_what_is_there_and_are_written_once() {
         ]
 
         # Written from packaging/dist.toml, which is what to edit. For `cargo generate-rpm`: the flavour dynamic-exec.
-        # What cannot be said here, and `cargo xtask dist` does:
+        # What cannot be said here, and `dist` does:
         # - the build, which comes first: `cargo build --release --config 'profile.release.strip="symbols"'`
         # - group, packager, description and changelog of the package; which files are licences
         # - compression of man pages; the folders that the package owns
@@ -254,7 +254,7 @@ fn a_further_package_is_a_variant_that_takes_nothing_over() {
     .assert_eq(&variant("deb"));
     expect![[r#"
         # Written from packaging/dist.toml, which is what to edit. For `cargo generate-rpm --variant sample-cli`: the flavour dynamic-exec.
-        # What cannot be said here, and `cargo xtask dist` does:
+        # What cannot be said here, and `dist` does:
         # - that it has no scripts: those here do nothing, in the place of the main package's
         name = "sample-cli"
         summary = "Shows it on a terminal"

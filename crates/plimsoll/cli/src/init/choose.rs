@@ -35,8 +35,8 @@ pub(super) fn packages<'a>(metadata: &'a Metadata, asked: &[String]) -> Result<C
     let mut found: Vec<&Package> = members.into_iter().filter(|it| has_program(it)).collect();
     found.sort_by_key(|package| place(metadata, package));
     if found.is_empty() {
-        let hint =
-            "packages need a program: add src/main.rs or [[bin]] to a package of the workspace";
+        let hint = "add src/main.rs or [[bin]] to a package of the workspace; for a shared library (`cdylib`) alone, write \
+                    packaging/dist.toml by hand, with `library` in an [[asset]]";
         return Err(Failure::hinted("the workspace has no program", hint));
     }
     let mut packages = found.clone();
