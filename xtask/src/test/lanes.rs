@@ -40,6 +40,7 @@ const UNIT: &[&str] = &[
     "made_up_libraries",
     "plan",
     "properties",
+    "protocols",
     "pure",
     "several",
     "shared_libraries",

@@ -58,10 +58,7 @@ fn a_package_without_the_program_is_named() {
         "sample/Cargo.toml",
         &format!("{}{text}", super::WORKSPACE[3].1),
     );
-    assert_eq!(
-        project.error(),
-        "Cargo did not build exactly one program sample"
-    );
+    assert_eq!(project.error(), "Cargo did not build exactly one sample");
 }
 
 #[test]
