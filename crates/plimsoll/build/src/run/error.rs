@@ -38,7 +38,10 @@ pub enum RunError {
     #[error(transparent)]
     Program(#[from] plimsoll_probe::RunError),
     /// Cargo did not say that it built a program or a library, or said it of several files.
-    #[error("Cargo did not build exactly one {program}{}", among(files))]
+    #[error(
+        "Cargo did not build exactly one program or library {program}{}",
+        among(files)
+    )]
     NotBuilt {
         /// The program.
         program: String,

@@ -58,7 +58,10 @@ fn a_package_without_the_program_is_named() {
         "sample/Cargo.toml",
         &format!("{}{text}", super::WORKSPACE[3].1),
     );
-    assert_eq!(project.error(), "Cargo did not build exactly one sample");
+    assert_eq!(
+        project.error(),
+        "Cargo did not build exactly one program or library sample"
+    );
 }
 
 #[test]
