@@ -73,6 +73,9 @@ _tidegate() {
             tidegate__subcmd__endpoint,check)
                 cmd="tidegate__subcmd__endpoint__subcmd__check"
                 ;;
+            tidegate__subcmd__endpoint,gc)
+                cmd="tidegate__subcmd__endpoint__subcmd__gc"
+                ;;
             tidegate__subcmd__endpoint,help)
                 cmd="tidegate__subcmd__endpoint__subcmd__help"
                 ;;
@@ -87,6 +90,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__endpoint__subcmd__help,check)
                 cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__check"
+                ;;
+            tidegate__subcmd__endpoint__subcmd__help,gc)
+                cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__gc"
                 ;;
             tidegate__subcmd__endpoint__subcmd__help,help)
                 cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__help"
@@ -156,6 +162,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help__subcmd__endpoint,check)
                 cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__check"
+                ;;
+            tidegate__subcmd__help__subcmd__endpoint,gc)
+                cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__gc"
                 ;;
             tidegate__subcmd__help__subcmd__endpoint,inspect)
                 cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__inspect"
@@ -416,7 +425,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint)
-            opts="-h --json --socket --timings --timeout --help ls inspect check resolv-conf help"
+            opts="-h --json --socket --timings --timeout --help ls inspect check resolv-conf gc help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,8 +468,38 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__endpoint__subcmd__gc)
+            opts="-h --keep --network --json --socket --timings --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__endpoint__subcmd__help)
-            opts="ls inspect check resolv-conf help"
+            opts="ls inspect check resolv-conf gc help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,6 +513,20 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__endpoint__subcmd__help__subcmd__gc)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -758,7 +811,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__endpoint)
-            opts="ls inspect check resolv-conf"
+            opts="ls inspect check resolv-conf gc"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -772,6 +825,20 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__endpoint__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__endpoint__subcmd__gc)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

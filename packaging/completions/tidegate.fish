@@ -167,16 +167,17 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timeout 
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -l timings -d 'Print how long each part of the command took, to standard error'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "ls" -d 'List the endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "inspect" -d 'Show all details of an endpoint'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "check" -d 'Look for what an endpoint lacks, in its namespace and on the host'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -f -a "ls" -d 'List the endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -f -a "inspect" -d 'Show all details of an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -f -a "check" -d 'Look for what an endpoint lacks, in its namespace and on the host'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -f -a "gc" -d 'Remove the endpoints of a container engine that it does not use any more, all or none'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect check resolv-conf gc help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
@@ -197,10 +198,18 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_s
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from gc" -l keep -d 'Identifiers of endpoints that are in use, the second part of an owner: these stay' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from gc" -l network -d 'Only endpoints of this network' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from gc" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from gc" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from gc" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from gc" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the endpoints'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show all details of an endpoint'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "check" -d 'Look for what an endpoint lacks, in its namespace and on the host'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "gc" -d 'Remove the endpoints of a container engine that it does not use any more, all or none'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
@@ -300,4 +309,5 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "inspect" -d 'Show all details of an endpoint'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "check" -d 'Look for what an endpoint lacks, in its namespace and on the host'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "gc" -d 'Remove the endpoints of a container engine that it does not use any more, all or none'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "ls" -d 'List the published ports of all endpoints, and who may reach them'

@@ -9,7 +9,7 @@ use rustix::process::{Resource, getrlimit};
 use tidegate_api::calls::{
     AddEndpoint, AddNetwork, Call, DeleteEndpoint, DeleteNetwork, PublishPorts, UnpublishPorts,
 };
-use tidegate_api::{Attach, Body, CreateNetwork, Ports, Query, RemoveNetwork};
+use tidegate_api::{Attach, Body, CreateNetwork, Ports, Query, RemoveEndpoint, RemoveNetwork};
 use tidegate_client::Answered;
 use tidegate_client::blocking::Client;
 use tidegate_tests::{Host, Netns, Programs, wait_until};
@@ -120,7 +120,8 @@ impl Measured {
     /// # Errors
     /// When the daemon refuses.
     pub(crate) fn detach(&mut self, name: &str) -> anyhow::Result<Took> {
-        self.call::<DeleteEndpoint>(name.parse()?)
+        let given = (name.parse()?, Query(RemoveEndpoint::default()));
+        self.call::<DeleteEndpoint>(given)
     }
 
     /// Publishes a port of an endpoint.

@@ -14,8 +14,8 @@ use crate::traffic::Traffic;
 use crate::{
     Attach, CreateNetwork, Endpoint, EndpointCheck, EndpointView, Export, Imported, Info,
     NetworkView, OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets, Publish,
-    Removable, RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown, Travels,
-    UnusedEndpoints, WaitingEndpoint,
+    Removable, RemoveEndpoint, RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown,
+    Travels, UnusedEndpoints, WaitingEndpoint,
 };
 
 /// An HTTP method (RFC 9110 section 9).
@@ -169,7 +169,7 @@ calls! {
         "Describe an endpoint";
     Get "/v1/endpoints/{name}/check" CheckEndpoint(Name) -> Json<EndpointCheck>:
         "Look at an endpoint in its namespace and on the host; the answer has what is missing or has changed";
-    Delete "/v1/endpoints/{name}" DeleteEndpoint(Name) -> Json<Endpoint>:
+    Delete "/v1/endpoints/{name}" DeleteEndpoint((Name, Query<RemoveEndpoint>)) -> Json<Option<Endpoint>>:
         "Detach an endpoint; the answer is what it was";
     Post "/v1/endpoints/{name}/publish" PublishPorts((Name, Body<Publish>)) -> Json<PortsView>:
         "Publish further ports of an endpoint; the answer names the new ones";

@@ -12,7 +12,7 @@ use tidegate_model::{
 };
 
 use crate::network::is_default;
-use crate::{CreateNetwork, Dns, Fault, Warning};
+use crate::{CreateNetwork, Dns, Fault, InQuery, Warning};
 
 /// Asks for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +128,23 @@ impl From<Owner> for tidegate_model::Owner {
     fn from(owner: Owner) -> Self {
         let Owner { engine, id } = owner;
         Self { engine, id }
+    }
+}
+
+/// How an endpoint is removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RemoveEndpoint {
+    /// Whether it is no error if there is none of that name. The answer is null then.
+    #[serde(default)]
+    pub if_exists: bool,
+}
+
+impl InQuery for RemoveEndpoint {
+    fn text(&self) -> String {
+        let Self { if_exists } = self;
+        if *if_exists { "if-exists=true" } else { "" }.to_owned()
     }
 }
 

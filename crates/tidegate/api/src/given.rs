@@ -1,10 +1,8 @@
 //! The parameters of a call: a name in its path, a query, a body.
 
-#[cfg(feature = "schema")]
-use schemars::JsonSchema;
 use tidegate_model::Name;
 
-use crate::{RemoveNetwork, Travels};
+use crate::Travels;
 
 /// A body of JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +11,12 @@ pub struct Body<T>(pub T);
 /// The query of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query<T>(pub T);
+
+/// What a query has: an object, each field of which is a parameter.
+pub trait InQuery: Travels {
+    /// The parameters that are not left at their defaults, as in `force=true`.
+    fn text(&self) -> String;
+}
 
 /// The schemas of a call's parameters.
 #[cfg(feature = "schema")]
@@ -101,21 +105,20 @@ impl<T: Travels> Given for (Name, Body<T>) {
     }
 }
 
-impl Given for (Name, Query<RemoveNetwork>) {
+impl<T: InQuery> Given for (Name, Query<T>) {
     fn name(&self) -> Option<&Name> {
         Some(&self.0)
     }
 
     fn query(&self) -> String {
-        let Query(RemoveNetwork { force }) = self.1;
-        if force { "force=true" } else { "" }.to_owned()
+        self.1.0.text()
     }
 
     #[cfg(feature = "schema")]
     fn schemas(generator: &mut schemars::SchemaGenerator) -> Schemas {
         Schemas {
             is_named: true,
-            query: Some(RemoveNetwork::json_schema(generator)),
+            query: Some(T::json_schema(generator)),
             ..Schemas::default()
         }
     }

@@ -34,21 +34,21 @@ pub use degraded::{Degraded, Fault};
 pub use dns::Dns;
 pub use endpoint::{
     Allowance, Attach, Endpoint, EndpointBridge, EndpointView, NetnsId, NetnsRef, Owner, Ports,
-    PortsView, Publish, StaticRoute,
+    PortsView, Publish, RemoveEndpoint, StaticRoute,
 };
 pub use export::{
     Connection, Export, ExportedEndpoint, Imported, Removable, TearDown, TornDown, WaitingEndpoint,
 };
 #[cfg(feature = "schema")]
 pub use given::Schemas;
-pub use given::{Body, Given, Query};
+pub use given::{Body, Given, InQuery, Query};
 pub use info::{
     Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo, Setting, SettingOrigin, SettingsInfo,
 };
 pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork, Subnet};
 pub use owned::{OwnedEndpoints, ProposeSubnets, ProposedSubnets, UnusedEndpoints};
 pub use policy::Policy;
-pub use refusal::{Refusal, RefusalKind};
+pub use refusal::{Refusal, RefusalCode, RefusalKind};
 pub use repairs::{Repair, Repaired, Repairs};
 pub use ruleset::{RulesetDiff, RulesetText};
 pub use travels::Travels;

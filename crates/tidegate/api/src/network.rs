@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::{AllowList, IfName, MacAddr, Name, Source};
 
 use crate::policy::changes;
-use crate::{Dns, Fault, Policy, Warning};
+use crate::{Dns, Fault, InQuery, Policy, Warning};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,13 @@ pub struct RemoveNetwork {
     /// Also remove its endpoints.
     #[serde(default)]
     pub force: bool,
+}
+
+impl InQuery for RemoveNetwork {
+    fn text(&self) -> String {
+        let Self { force } = self;
+        if *force { "force=true" } else { "" }.to_owned()
+    }
 }
 
 /// The second of two networks, and how they are to be connected.

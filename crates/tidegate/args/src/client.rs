@@ -20,8 +20,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use tidegate_api::explain::{Destination, Party};
 use tidegate_model::{
-    GatewayPriority, HostPorts, IfName, MacAddr, Name, OwnSysctl, Owner, PortRequest, Source,
-    StaticRoute,
+    GatewayPriority, HostPorts, IfName, MacAddr, Name, OwnSysctl, Owner, OwnerId, PortRequest,
+    Source, StaticRoute,
 };
 
 use self::headings::{GLOBAL, INTERFACE, OWNER};
@@ -433,7 +433,30 @@ pub enum EndpointCommand {
         #[arg(value_name = "ENDPOINT")]
         endpoint: Name,
     },
+    /// Remove the endpoints of a container engine that it does not use any more, all or none
+    ///
+    /// Removes every endpoint whose owner (`tidegate attach --owner`) has this engine, except those given with --keep. Their
+    /// namespaces may still exist.
+    #[command(after_help = UNUSED_HELP)]
+    Gc(UnusedArgs),
 }
+
+/// An engine, and what it uses.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct UnusedArgs {
+    /// The engine, the first part of an owner
+    pub engine: Name,
+    /// Identifiers of endpoints that are in use, the second part of an owner: these stay
+    #[arg(long, value_name = "ID")]
+    pub keep: Vec<OwnerId>,
+    /// Only endpoints of this network
+    #[arg(long, value_name = "NETWORK")]
+    pub network: Option<Name>,
+}
+
+const UNUSED_HELP: &str = "\
+Example:
+  tidegate endpoint gc cni --keep 4ac1/eth0 --keep 77fe/eth0";
 
 /// What `tidegate port` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]

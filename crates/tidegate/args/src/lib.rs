@@ -12,7 +12,7 @@ use clap::CommandFactory;
 pub use client::{
     AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
     NetnsArg, NetworkCommand, PairArgs, PolicyArgs, PortCommand, PortsArgs, PublishArgs,
-    RulesetArgs,
+    RulesetArgs, UnusedArgs,
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};

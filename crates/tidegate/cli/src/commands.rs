@@ -7,23 +7,23 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidegate_api::calls::{
-    AddEndpoint, AddNetwork, Call as ApiCall, CheckEndpoint, CollectEndpoints, ConnectNetwork,
-    DeleteEndpoint, DeleteNetwork, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis,
-    GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRemovable,
-    GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting, PublishPorts,
-    TearDownAll, UnpublishPorts,
+    AddEndpoint, AddNetwork, Call as ApiCall, CheckEndpoint, CollectEndpoints, CollectOwned,
+    ConnectNetwork, DeleteEndpoint, DeleteNetwork, DisconnectNetwork, ExplainPacket, ForgetWaiting,
+    GetDiagnosis, GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset,
+    GetRemovable, GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting,
+    PublishPorts, TearDownAll, UnpublishPorts,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::event::Event;
 use tidegate_api::explain::{Explanation, Question, Verdict};
 use tidegate_api::{
     Attach, Body, CreateNetwork, EndpointCheck, EndpointView, NetworkView, Peer, Ports, Publish,
-    Query, RefusalKind, Removable, RemoveNetwork, RulesetDiff, RulesetText, TearDown,
-    WaitingEndpoint,
+    Query, RefusalKind, Removable, RemoveEndpoint, RemoveNetwork, RulesetDiff, RulesetText,
+    TearDown, UnusedEndpoints, WaitingEndpoint,
 };
 use tidegate_args::{
     AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
-    NetworkCommand, PairArgs, PortCommand, PortsArgs, PublishArgs, RulesetArgs,
+    NetworkCommand, PairArgs, PortCommand, PortsArgs, PublishArgs, RulesetArgs, UnusedArgs,
 };
 use tidegate_client::{ClientError, read};
 use tidegate_model::Name;
@@ -255,6 +255,7 @@ async fn endpoint(command: EndpointCommand, daemon: &Daemon, output: Output) -> 
                 u8::from(!it.findings.is_empty())
             })
         }
+        EndpointCommand::Gc(args) => collect_unused(args, daemon, output).await.into(),
     }
 }
 
@@ -357,6 +358,25 @@ async fn gc(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     output.show(removed, |removed: &Vec<view::Named>| view::names(removed))
 }
 
+async fn collect_unused(
+    args: UnusedArgs,
+    daemon: &Daemon,
+    output: Output,
+) -> Result<(), CommandError> {
+    let UnusedArgs {
+        engine,
+        network,
+        keep,
+    } = args;
+    let unused = UnusedEndpoints {
+        engine,
+        network,
+        keep,
+    };
+    let removed = daemon.ask::<CollectOwned>(Body(unused)).await?;
+    output.show(removed, |removed: &Vec<view::Named>| view::names(removed))
+}
+
 async fn info(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     output.show(daemon.ask::<GetInfo>(()).await?, view::info)
 }
@@ -390,7 +410,8 @@ async fn check_detach(name: Name, daemon: &Daemon) -> Result<(), CommandError> {
 
 /// Detaches an endpoint, or forgets one that waits.
 async fn detach(name: Name, daemon: &Daemon) -> Result<Value, ClientError> {
-    let refused = match daemon.ask::<DeleteEndpoint>(name.clone()).await {
+    let given = (name.clone(), Query(RemoveEndpoint::default()));
+    let refused = match daemon.ask::<DeleteEndpoint>(given).await {
         Err(ClientError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => refusal,
         done => return done,
     };

@@ -32,8 +32,8 @@ use tidegate_api::traffic::Traffic;
 use tidegate_api::{
     Attach, Body, Build, CreateNetwork, Endpoint, EndpointCheck, EndpointView, Export, Imported,
     Info, NetworkView, OwnedEndpoints, Peer, Ports, PortsView, ProposeSubnets, ProposedSubnets,
-    Publish, Query, Removable, RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin,
-    SettingsInfo, TearDown, TornDown, UnusedEndpoints, WaitingEndpoint,
+    Publish, Query, RefusalCode, Removable, RemoveEndpoint, RemoveNetwork, RulesetDiff,
+    RulesetText, SettingOrigin, SettingsInfo, TearDown, TornDown, UnusedEndpoints, WaitingEndpoint,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -263,9 +263,15 @@ async fn attach(daemon: Daemon, Body(wanted): Body<Attach>) -> Answer<EndpointVi
         .await
 }
 
-async fn detach(daemon: Daemon, name: Name) -> Answer<Endpoint> {
+async fn detach(
+    daemon: Daemon,
+    (name, Query(RemoveEndpoint { if_exists })): (Name, Query<RemoveEndpoint>),
+) -> Answer<Option<Endpoint>> {
     daemon
-        .work(move |engine| Ok(engine.detach(&name)?.into()))
+        .work(move |engine| match engine.detach(&name) {
+            Err(error) if if_exists && error.code() == RefusalCode::NoSuchEndpoint => Ok(None),
+            done => Ok(Some(done?.into())),
+        })
         .await
 }
 

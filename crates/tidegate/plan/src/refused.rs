@@ -1,6 +1,8 @@
-//! Why a request cannot be planned: the reasons and their messages. `hint` says what to do, `kind` how the API answers.
+//! Why a request cannot be planned: the reasons and their messages. `hint` says what to do, `kind` and
+//! `code` how the API answers.
 
 mod address_holder;
+mod code;
 mod hint;
 mod in_document;
 mod kind;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tidegate_api::{Refusal, RefusalKind};
+use tidegate_api::{Refusal, RefusalCode, RefusalKind};
 use tidegate_link::MORE_DESCRIPTORS;
 
 use crate::engine::EngineError;
@@ -49,6 +49,7 @@ impl Denied {
             status,
             refusal: Refusal {
                 kind,
+                code: RefusalCode::Invalid,
                 message,
                 causes: Vec::new(),
                 hint,
@@ -67,7 +68,9 @@ impl Denied {
         let hint = "run as root, or join the socket's group (`tidegate`, if a package set it up); its members have root's \
                     power over the network";
         let message = "this user may not use the daemon".into();
-        Self::invalid(StatusCode::FORBIDDEN, message, Some(hint.into()))
+        let mut denied = Self::invalid(StatusCode::FORBIDDEN, message, Some(hint.into()));
+        denied.refusal.code = RefusalCode::NotPermitted;
+        denied
     }
 
     /// Somebody who has as many connections as anybody may.
@@ -104,6 +107,7 @@ impl Denied {
             status: StatusCode::SERVICE_UNAVAILABLE,
             refusal: Refusal {
                 kind: RefusalKind::Conflict,
+                code: RefusalCode::TryAgain,
                 message: message.to_owned(),
                 causes: Vec::new(),
                 hint: Some(hint.to_owned()),
@@ -120,6 +124,7 @@ impl Denied {
     pub(super) fn panicked() -> Self {
         let refusal = Refusal {
             kind: RefusalKind::Failed,
+            code: RefusalCode::Failed,
             message: "the daemon has an internal error".into(),
             causes: Vec::new(),
             hint: Some("restart tidegated, and report what it logged".into()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tidegate_model::{Ipv6Off, Name};
 
 use error_hint::{Hint, in_one_line};
-use tidegate_api::{Refusal, RefusalKind};
+use tidegate_api::{Refusal, RefusalCode, RefusalKind};
 use tidegate_link::LinkError;
 use tidegate_plan::{Obstacle, Refused, Subject, UnknownLinks};
 
@@ -106,6 +106,25 @@ impl EngineError {
         }
     }
 
+    /// What it is about.
+    pub fn code(&self) -> RefusalCode {
+        match self {
+            Self::Refused(refused) => refused.code(),
+            Self::RelativePath(_) => RefusalCode::Invalid,
+            Self::NotWaiting(_) => RefusalCode::NoSuchEndpoint,
+            Self::Import(_) => RefusalCode::Conflict,
+            Self::Importing { source, .. } => source.code(),
+            Self::Attached(_) => RefusalCode::InUse,
+            Self::TornDown => RefusalCode::TryAgain,
+            Self::Link(error) => code_of_link(error),
+            Self::Nft(_)
+            | Self::Store(_)
+            | Self::Listing(_)
+            | Self::Unknown(_)
+            | Self::NotUndone { .. } => RefusalCode::Failed,
+        }
+    }
+
     /// Whether the only failure is that a port is in use.
     pub(super) fn is_port_taken(&self) -> bool {
         matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::PortTaken)
@@ -126,7 +145,7 @@ impl EngineError {
 
     /// How it is answered.
     pub fn refusal(&self) -> Refusal {
-        Refusal::new(self.kind(), self)
+        Refusal::new(self.kind(), self.code(), self)
     }
 }
 
@@ -198,6 +217,20 @@ fn change_document(obstacles: &[Obstacle]) -> String {
         "change the document{named}, or remove what is in its way on this host (`tidegate network ls`, `tidegate endpoint \
          ls`); then import it again"
     )
+}
+
+fn code_of_link(error: &LinkError) -> RefusalCode {
+    use tidegate_link::{ErrorKind, NetnsFault};
+    match error.kind() {
+        ErrorKind::Netns(NetnsFault::Gone) => RefusalCode::NamespaceGone,
+        ErrorKind::Netns(NetnsFault::Replaced) => RefusalCode::NamespaceReplaced,
+        ErrorKind::Netns(NetnsFault::NotANetns | NetnsFault::Own) => RefusalCode::NamespaceInvalid,
+        ErrorKind::PortTaken => RefusalCode::PortTaken,
+        ErrorKind::Exists => RefusalCode::InterfaceExists,
+        ErrorKind::BridgeFull => RefusalCode::Full,
+        ErrorKind::Ipv6Off => RefusalCode::Ipv6Off,
+        _ => RefusalCode::Failed,
+    }
 }
 
 fn counted(names: &[Name]) -> String {
