@@ -34,6 +34,7 @@ const UNIT: &[&str] = &[
     "deciding",
     "elf",
     "elf_files",
+    "engines",
     "installed",
     "made_up_family",
     "made_up_format",
@@ -65,6 +66,8 @@ const OF_THE_LIBRARY: &[&str] = &["context"];
 const PACKAGES: &[&str] = &["packages", "packaging"];
 /// Those that do it for other distributions, at full length, or with the release before.
 const OTHERS: &[&str] = &["container", "distributions", "quick", "takeover"];
+/// Container engines of other distributions: they wait for the kernel and for one another, and the daemon has deadlines.
+const ENGINES: &[&str] = &["real_engines"];
 /// Tests of the programs above that concern other releases of nftables, other projects, and what is made for every
 /// distribution: the static programs, which take a build of their own.
 const OF_OTHERS: &[&str] = &[
@@ -95,9 +98,9 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
     if scope == Scope::Unit {
         return vec![lane("unit", unit)];
     }
-    let others = match scope {
-        Scope::All => OTHERS,
-        Scope::Unit | Scope::Host => &[],
+    let (engines, others) = match scope {
+        Scope::All => (ENGINES, OTHERS),
+        Scope::Unit | Scope::Host => (&[][..], &[][..]),
     };
     let of_the_library = match has_library {
         true => OF_THE_LIBRARY,
@@ -106,7 +109,8 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
     let kernel = unit
         .into_iter()
         .chain(named(KERNEL))
-        .chain(named(of_the_library));
+        .chain(named(of_the_library))
+        .chain(named(engines));
     let packages = named(PACKAGES).chain(named(others));
     let kernel = Lane {
         has_examples: true,
