@@ -94,47 +94,46 @@ fn podman_says_names_in_a_map_and_addresses_in_arguments() {
     shows(
         &add.request,
         expect![[r#"
-        {
-          "network": "web",
-          "netns": "/run/netns/box",
-          "name": "3f2a9c81be07-eth0",
-          "aliases": [
-            "c1",
-            "front",
-            "3f2a9c81be07"
-          ],
-          "ports": [
-            "8080:80/tcp",
-            "127.0.0.1:53:53/udp"
-          ],
-          "host-ports": "engine",
-          "addresses": [
-            "10.99.1.7"
-          ],
-          "mac": "02:42:ac:11:00:05",
-          "ifname": "eth0",
-          "gateway-priority": 0,
-          "sysctls": [],
-          "owner": {
-            "engine": "cni",
-            "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/eth0"
-          },
-          "network-if-missing": {
-            "name": "web",
-            "subnets": [],
-            "gateways": [],
-            "ranges": [],
-            "reserved": {},
-            "ipv4": true,
-            "ipv6": true,
-            "mtu": null,
-            "host-ips": [],
-            "bridge": null,
-            "labels": {},
-            "remove-when-unused": true
-          },
-          "replace": false
-        }"#]],
+            {
+              "network": "web",
+              "netns": "/run/netns/box",
+              "name": "3f2a9c81be07-eth0",
+              "aliases": [
+                "c1",
+                "front",
+                "3f2a9c81be07"
+              ],
+              "ports": [
+                "8080:80/tcp",
+                "127.0.0.1:53:53/udp"
+              ],
+              "host-ports": "engine",
+              "addresses": [
+                "10.99.1.7"
+              ],
+              "mac": "02:42:ac:11:00:05",
+              "ifname": "eth0",
+              "gateway-priority": 0,
+              "sysctls": [],
+              "owner": {
+                "engine": "cni",
+                "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/eth0"
+              },
+              "network-if-missing": {
+                "name": "web",
+                "subnets": [],
+                "gateways": [],
+                "ranges": [],
+                "reserved": {},
+                "ipv4": true,
+                "ipv6": true,
+                "mtu": null,
+                "host-ips": [],
+                "bridge": null,
+                "labels": {},
+                "remove-when-unused": true
+              }
+            }"#]],
     );
     expect![[r#"{"cniVersion":"0.4.0","interfaces":[{"name":"tgb0","mac":"02:74:01:02:03:04"},{"name":"tgv7"},{"name":"eth0","mac":"02:2d:0a:63:01:02","sandbox":"/run/netns/box"}],"ips":[{"version":"4","interface":2,"address":"10.99.1.7/24","gateway":"10.99.1.1"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.99.1.1"},{"dst":"::/0","gw":"fd99::1"}],"dns":{"nameservers":["169.254.53.53"],"search":["tidegate.internal"],"options":["ndots:2"]}}"#]].assert_eq(&add.answer(&made(&add.request)));
 }
@@ -154,52 +153,51 @@ fn containerd_writes_capitals_and_null() {
     shows(
         &add.request,
         expect![[r#"
-        {
-          "network": "web",
-          "netns": "/var/run/netns/cni-6ec0d8e1",
-          "name": "3f2a9c81be07-eth0",
-          "aliases": [
-            "nginx.default"
-          ],
-          "ports": [
-            "8080:80/tcp"
-          ],
-          "addresses": [],
-          "mac": null,
-          "ifname": "eth0",
-          "gateway-priority": 0,
-          "sysctls": [],
-          "dns": {
-            "servers": [
-              "192.0.2.53"
-            ],
-            "search": [
-              "corp.example"
-            ],
-            "options": [
-              "ndots:5"
-            ]
-          },
-          "owner": {
-            "engine": "cni",
-            "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/eth0"
-          },
-          "network-if-missing": {
-            "name": "web",
-            "subnets": [],
-            "gateways": [],
-            "ranges": [],
-            "reserved": {},
-            "ipv4": true,
-            "ipv6": true,
-            "mtu": null,
-            "host-ips": [],
-            "bridge": null,
-            "labels": {},
-            "remove-when-unused": true
-          },
-          "replace": false
-        }"#]],
+            {
+              "network": "web",
+              "netns": "/var/run/netns/cni-6ec0d8e1",
+              "name": "3f2a9c81be07-eth0",
+              "aliases": [
+                "nginx.default"
+              ],
+              "ports": [
+                "8080:80/tcp"
+              ],
+              "addresses": [],
+              "mac": null,
+              "ifname": "eth0",
+              "gateway-priority": 0,
+              "sysctls": [],
+              "dns": {
+                "servers": [
+                  "192.0.2.53"
+                ],
+                "search": [
+                  "corp.example"
+                ],
+                "options": [
+                  "ndots:5"
+                ]
+              },
+              "owner": {
+                "engine": "cni",
+                "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/eth0"
+              },
+              "network-if-missing": {
+                "name": "web",
+                "subnets": [],
+                "gateways": [],
+                "ranges": [],
+                "reserved": {},
+                "ipv4": true,
+                "ipv6": true,
+                "mtu": null,
+                "host-ips": [],
+                "bridge": null,
+                "labels": {},
+                "remove-when-unused": true
+              }
+            }"#]],
     );
 }
 
@@ -275,52 +273,51 @@ fn capabilities_are_understood() {
     shows(
         &add.request,
         expect![[r#"
-        {
-          "network": "web",
-          "netns": "/run/netns/box",
-          "name": "3f2a9c81be07-eth0",
-          "aliases": [
-            "api"
-          ],
-          "ports": [
-            "[::1]:8443:443/sctp"
-          ],
-          "addresses": [
-            "10.99.1.9",
-            "fd99::9"
-          ],
-          "mac": "c2:11:22:33:44:55",
-          "ifname": "eth0",
-          "gateway-priority": 0,
-          "sysctls": [],
-          "owner": {
-            "engine": "cni",
-            "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/eth0"
-          },
-          "network-if-missing": {
-            "name": "web",
-            "subnets": [
-              "10.99.1.0/24",
-              "fd99::/64"
-            ],
-            "gateways": [
-              "10.99.1.254"
-            ],
-            "ranges": [],
-            "reserved": {},
-            "ipv4": true,
-            "ipv6": true,
-            "mtu": 1400,
-            "host-ips": [],
-            "bridge": null,
-            "policy": {
-              "icc": false
-            },
-            "labels": {},
-            "remove-when-unused": true
-          },
-          "replace": false
-        }"#]],
+            {
+              "network": "web",
+              "netns": "/run/netns/box",
+              "name": "3f2a9c81be07-eth0",
+              "aliases": [
+                "api"
+              ],
+              "ports": [
+                "[::1]:8443:443/sctp"
+              ],
+              "addresses": [
+                "10.99.1.9",
+                "fd99::9"
+              ],
+              "mac": "c2:11:22:33:44:55",
+              "ifname": "eth0",
+              "gateway-priority": 0,
+              "sysctls": [],
+              "owner": {
+                "engine": "cni",
+                "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/eth0"
+              },
+              "network-if-missing": {
+                "name": "web",
+                "subnets": [
+                  "10.99.1.0/24",
+                  "fd99::/64"
+                ],
+                "gateways": [
+                  "10.99.1.254"
+                ],
+                "ranges": [],
+                "reserved": {},
+                "ipv4": true,
+                "ipv6": true,
+                "mtu": 1400,
+                "host-ips": [],
+                "bridge": null,
+                "policy": {
+                  "icc": false
+                },
+                "labels": {},
+                "remove-when-unused": true
+              }
+            }"#]],
     );
 }
 

@@ -66,52 +66,52 @@ fn an_endpoint_is_made_as_podman_says() {
     shows(
         &wanted.request,
         expect![[r#"
-        {
-          "network": "web",
-          "netns": "/run/netns/netns-1",
-          "name": "3f2a9c81be07-eth0",
-          "aliases": [
-            "c1",
-            "front",
-            "3f2a9c81be07"
-          ],
-          "ports": [
-            "8080:80/tcp",
-            "127.0.0.1:9000-9009:9000-9009/udp",
-            "127.0.0.1:9000-9009:9000-9009/tcp"
-          ],
-          "host-ports": "engine",
-          "addresses": [
-            "10.99.1.7"
-          ],
-          "mac": null,
-          "ifname": "eth0",
-          "gateway-priority": 0,
-          "sysctls": [],
-          "owner": {
-            "engine": "netavark",
-            "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9"
-          },
-          "network-if-missing": {
-            "name": "web",
-            "subnets": [
-              "10.99.1.0/24"
-            ],
-            "gateways": [
-              "10.99.1.1"
-            ],
-            "ranges": [],
-            "reserved": {},
-            "ipv4": true,
-            "ipv6": false,
-            "mtu": null,
-            "host-ips": [],
-            "bridge": null,
-            "labels": {},
-            "remove-when-unused": true
-          },
-          "replace": true
-        }"#]],
+            {
+              "network": "web",
+              "netns": "/run/netns/netns-1",
+              "name": "3f2a9c81be07-eth0",
+              "aliases": [
+                "c1",
+                "front",
+                "3f2a9c81be07"
+              ],
+              "ports": [
+                "8080:80/tcp",
+                "127.0.0.1:9000-9009:9000-9009/udp",
+                "127.0.0.1:9000-9009:9000-9009/tcp"
+              ],
+              "host-ports": "engine",
+              "addresses": [
+                "10.99.1.7"
+              ],
+              "mac": null,
+              "ifname": "eth0",
+              "gateway-priority": 0,
+              "sysctls": [],
+              "owner": {
+                "engine": "netavark",
+                "id": "3f2a9c81be070000000000000000000000000000000000000000000000000000/2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9"
+              },
+              "replace": true,
+              "network-if-missing": {
+                "name": "web",
+                "subnets": [
+                  "10.99.1.0/24"
+                ],
+                "gateways": [
+                  "10.99.1.1"
+                ],
+                "ranges": [],
+                "reserved": {},
+                "ipv4": true,
+                "ipv6": false,
+                "mtu": null,
+                "host-ips": [],
+                "bridge": null,
+                "labels": {},
+                "remove-when-unused": true
+              }
+            }"#]],
     );
     let answer: Value = serde_json::from_str(&wanted.answer(&made(&wanted.request))).unwrap();
     shows(
