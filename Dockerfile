@@ -1,0 +1,1 @@
+crates/plimsoll/build/src/engine/container/Dockerfile
