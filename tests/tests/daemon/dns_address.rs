@@ -177,11 +177,14 @@ fn the_address_of_the_dns_server_offers_names_to_endpoints_and_nothing_to_anybod
             .tidegate(&["explain", "front", "169.254.53.53:80/tcp"]);
         assert_eq!(explained.code, Some(1), "{explained:#?}");
         lab.host.ok(&["explain", "front", "169.254.53.53:53/udp"]);
-        for refused in ["169.254.53.0/24", "fd6e:616d:6573::/64"] {
+        for (subnet, reason) in [
+            ("169.254.53.0/24", "it is link-local"),
+            ("fd6e:616d:6573::/64", "overlaps"),
+        ] {
             let refused = lab
                 .host
-                .tidegate(&["network", "create", "x", "--subnet", refused]);
-            assert!(refused.stderr.contains("overlaps"), "{refused:#?}");
+                .tidegate(&["network", "create", "x", "--subnet", subnet]);
+            assert!(refused.stderr.contains(reason), "{refused:#?}");
         }
     }
 }
