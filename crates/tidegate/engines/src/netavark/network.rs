@@ -134,7 +134,7 @@ impl Create {
         (ipv4 || ipv6).then_some(ProposeSubnets { ipv4, ipv6, avoid })
     }
 
-    /// The answer: the network with the subnets that it lacked, and a gateway in each. podman chooses the same
+    /// The answer: the network with the subnets that it lacked, a gateway in each, and podman's own driver of addresses. podman chooses the same
     /// gateways, but for an internal network none: then it would give the bridge's address to a container. All else is
     /// as it was given, so that podman keeps it.
     pub fn answer(mut self, proposed: &ProposedSubnets) -> String {
@@ -151,6 +151,12 @@ impl Create {
             if let Some(net) = net.filter(|_| lacks) {
                 subnet.insert("gateway".to_owned(), first_address(net).to_string().into());
             }
+        }
+        // Without a driver, podman gives out addresses too, and ignores one that is in no subnet.
+        let has_subnets = !subnets.is_empty();
+        let ipam = self.given.entry("ipam_options").or_insert(Value::Null);
+        if has_subnets && ipam["driver"].is_null() {
+            *ipam = json!({ "driver": "host-local" });
         }
         self.given.insert("subnets".to_owned(), subnets.into());
         Value::Object(self.given).to_string()

@@ -371,6 +371,12 @@ fn a_network_gets_the_subnets_and_gateways_that_it_lacks() {
         "gateway": "10.1.0.1",
     }]);
     assert_eq!(answer["subnets"], expected);
+    assert_eq!(answer["ipam_options"]["driver"], "host-local");
+    let none = ProposedSubnets {
+        subnets: Vec::new(),
+    };
+    let own: Value = serde_json::from_str(&create(&own).unwrap().answer(&none)).unwrap();
+    assert_eq!(own["ipam_options"]["driver"], "none");
     let others = [network().to_string(), "no network".to_owned()];
     let question = create(&bare)
         .unwrap()
