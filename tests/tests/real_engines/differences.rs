@@ -2,7 +2,7 @@
 //!
 //! A line that is not true any more fails the test, as a missing one does.
 
-use crate::engine::Column::{self, Own, Tidegate};
+use crate::column::Column::{self, Own, Tidegate};
 use crate::engine::Engine;
 
 /// An answer that is not the wanted one.

@@ -1,5 +1,6 @@
 //! The engines, and how each gets a network of its own driver or of Tidegate.
 
+use crate::column::Column;
 use crate::host::{Host, Release};
 
 /// What runs containers.
@@ -52,25 +53,6 @@ pub(crate) const ENGINES: [Engine; 5] = [
         release: Release::Debian12,
     },
 ];
-
-/// Whose networks the containers are on: a column of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
-    /// The engine's own driver, the control.
-    Own,
-    /// Tidegate.
-    Tidegate,
-}
-
-impl Column {
-    /// Its heading.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Own => "own driver",
-            Self::Tidegate => "Tidegate",
-        }
-    }
-}
 
 impl Engine {
     /// A host on which it runs and has the image.

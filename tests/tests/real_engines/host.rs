@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 use tidegate_tests::{Output, Programs, System};
 
-use crate::engine::Column;
+use crate::column::Column;
 
 /// A Debian release with its engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

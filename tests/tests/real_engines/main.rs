@@ -12,6 +12,7 @@
 #![expect(clippy::expect_used, reason = "a test reports a failure by panicking")]
 
 mod cases;
+mod column;
 mod differences;
 mod document;
 mod engine;

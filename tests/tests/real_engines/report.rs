@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::sync::Mutex;
 
-use crate::engine::Column;
+use crate::column::Column;
 use crate::scene::Answer;
 
 /// What came of one case with one engine and one driver.

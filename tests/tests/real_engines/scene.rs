@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use tidegate_tests::{Output, wait_until};
 
+use crate::column::Column;
 use crate::differences;
-use crate::engine::{Column, Engine, Kind};
+use crate::engine::{Engine, Kind};
 use crate::host::Host;
 
 /// A question and its answers.

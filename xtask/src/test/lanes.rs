@@ -34,7 +34,6 @@ const UNIT: &[&str] = &[
     "deciding",
     "elf",
     "elf_files",
-    "engines",
     "installed",
     "made_up_family",
     "made_up_format",
