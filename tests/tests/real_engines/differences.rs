@@ -88,14 +88,6 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         reason: "netavark does not bring a container's packets back to the container",
     },
     Difference {
-        engines: &["podman 5.4"],
-        columns: &[Tidegate],
-        cases: &["--ip"],
-        questions: &["an address of no subnet"],
-        answer: "done",
-        reason: "neither podman nor Tidegate refuses the address",
-    },
-    Difference {
         engines: &["containerd"],
         columns: &[Own],
         cases: &["ctr run --cni"],

@@ -134,9 +134,9 @@ impl Create {
         (ipv4 || ipv6).then_some(ProposeSubnets { ipv4, ipv6, avoid })
     }
 
-    /// The answer: the network with the subnets that it lacked, a gateway in each, and podman's own driver of addresses. podman chooses the same
-    /// gateways, but for an internal network none: then it would give the bridge's address to a container. All else is
-    /// as it was given, so that podman keeps it.
+    /// The answer: the network with the subnets that it lacked, a gateway in each, and podman's own driver of addresses.
+    /// podman chooses the same gateways, but for an internal network none: then it would give the bridge's address to a
+    /// container. All else is as it was given, so that podman keeps it.
     pub fn answer(mut self, proposed: &ProposedSubnets) -> String {
         let mut subnets = match self.given.remove("subnets") {
             Some(Value::Array(subnets)) => subnets,
@@ -156,7 +156,10 @@ impl Create {
         let has_subnets = !subnets.is_empty();
         let ipam = self.given.entry("ipam_options").or_insert(Value::Null);
         if has_subnets && ipam["driver"].is_null() {
-            *ipam = json!({ "driver": "host-local" });
+            match ipam.as_object_mut() {
+                Some(options) => drop(options.insert("driver".to_owned(), "host-local".into())),
+                None => *ipam = json!({ "driver": "host-local" }),
+            }
         }
         self.given.insert("subnets".to_owned(), subnets.into());
         Value::Object(self.given).to_string()
