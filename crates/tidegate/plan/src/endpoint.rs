@@ -33,6 +33,8 @@ pub fn attach(
     limits::of_endpoint(request)?;
     let network = find_up(state, &request.network)?;
     let name = endpoint_name(state, request)?;
+    let owner = request.owner.clone().map(Owner::from);
+    check_owner(state, network, owner.as_ref())?;
     if let Some(other) = state
         .endpoints_of(&network.name)
         .find(|e| e.netns.id == netns.id)
@@ -40,8 +42,6 @@ pub fn attach(
         let (network, endpoint) = (network.name.clone(), other.name.clone());
         return Err(Refused::AttachedAlready { network, endpoint });
     }
-    let owner = request.owner.clone().map(Owner::from);
-    check_owner(state, network, owner.as_ref())?;
     check_bound(state, network)?;
     let addresses = addresses::choose(state, network, request, netns, &host.unswept)?;
     let ports = host_ports::bind(
