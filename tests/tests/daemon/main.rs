@@ -37,6 +37,7 @@ mod moving;
 mod names;
 mod networks;
 mod other_tables;
+mod owned;
 mod plugin;
 mod pools;
 mod ports;

@@ -10,6 +10,7 @@ mod fuse;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -23,6 +24,13 @@ use tidegate_nft_drivers::{ExecDriver, ExecOptions, Location};
 use tidegate_plan::Defaults;
 
 use fuse::{Fuse, FusedDriver, Killed, fused_links};
+
+/// One test at a time: a process that another one is just starting would have this one's held ports until it executes
+/// its program, and a killed engine gives them back only then.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// How transactions reach the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -177,11 +185,37 @@ const COMMANDS: &[(&str, Command)] = &[
             .remove_network(&"web".parse().unwrap(), false)
             .map(drop)
     }),
+    ("attach with its network", |engine, world| {
+        let wanted = json!({
+            "network": "lan", "netns": world.inside.path(), "ports": ["8080:80"],
+            "owner": { "engine": "cni", "id": "1/eth0" },
+            "network-if-missing": { "name": "lan", "remove-when-unused": true },
+        });
+        engine
+            .attach(&serde_json::from_value(wanted).unwrap())
+            .map(drop)
+    }),
+    ("attach in place of another", |engine, world| {
+        let wanted = json!({
+            "network": "lan", "name": "next", "netns": world.inside.path(), "ports": ["8080:80", "8081:81"],
+            "owner": { "engine": "cni", "id": "1/eth0" }, "replace": true,
+        });
+        engine
+            .attach(&serde_json::from_value(wanted).unwrap())
+            .map(drop)
+    }),
+    ("detach with its network", |engine, _| {
+        let wanted = json!({ "owner": { "engine": "cni", "id": "1/eth0" } });
+        engine
+            .detach_owned(&serde_json::from_value(wanted).unwrap())
+            .map(drop)
+    }),
 ];
 
 #[test]
 fn a_kill_at_any_step_of_any_command_leaves_it_done_or_not_done() {
     require_root_kernel!();
+    let _alone = alone();
     for &kind in KINDS {
         for (nth, (name, command)) in COMMANDS.iter().enumerate() {
             for points in 0.. {
@@ -223,6 +257,7 @@ fn a_kill_at_any_step_of_any_command_leaves_it_done_or_not_done() {
 #[test]
 fn a_kill_at_any_step_of_a_start_costs_nothing() {
     require_root_kernel!();
+    let _alone = alone();
     for &kind in KINDS {
         for points in 0.. {
             let world = World::new(kind);
@@ -254,6 +289,7 @@ fn a_kill_at_any_step_of_a_start_costs_nothing() {
 #[test]
 fn a_kill_while_what_is_degraded_is_tried_again_costs_nothing() {
     require_root_kernel!();
+    let _alone = alone();
     for &kind in KINDS {
         for points in 0.. {
             let world = World::new(kind);
