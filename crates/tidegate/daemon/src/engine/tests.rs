@@ -13,7 +13,7 @@ use tidegate_api::{Publish, RefusalKind};
 use tidegate_link::fakes::{FakeLinks, HookedLinks};
 use tidegate_link::{ErrorKind, Gone, LinkChange};
 use tidegate_model::NetnsCookie;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Sysctl};
 use tidegate_nft::{FakeDriver, Transaction};
 
 use super::*;
@@ -302,4 +302,23 @@ fn a_relative_path_of_a_namespace_is_refused() {
         .attach(&wanted_endpoint("front", "netns/box"))
         .unwrap_err();
     assert_eq!(refused.kind(), RefusalKind::Invalid);
+}
+
+#[test]
+fn a_teardown_sets_back_sysctls_of_the_host_alone() {
+    let bench = Bench::new();
+    let set = |path: &str, value: &str| {
+        let sysctl = Sysctl {
+            path: path.into(),
+            value: value.into(),
+        };
+        LinkStep::SetSysctl(sysctl)
+    };
+    for path in ["net/ipv4/ip_forward", "net/ipv6/conf/tgb0/disable_ipv6"] {
+        bench.links.clone().apply(&set(path, "0")).unwrap();
+        let mut backends = bench.engine.backends();
+        backends.apply_step(&set(path, "1")).unwrap();
+    }
+    let removable = bench.engine.removable().unwrap();
+    assert_eq!(removable.sysctls, ["net.ipv4.ip_forward=0"]);
 }
