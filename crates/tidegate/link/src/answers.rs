@@ -21,13 +21,13 @@ pub(crate) fn add(socket: &mut Socket, bridge: &Bridge, index: u32) -> Result<()
         let mut nets = bridge.answered.iter();
         if nets.any(|net| net.addr().is_ipv4() == resolver.is_ipv4()) {
             let request = message::new_rule_from(*resolver);
-            ask(socket, What::AddRule(resolver), request, Errno::EXIST)?;
+            ask(socket, What::AddRule(resolver), request, &[Errno::EXIST])?;
         }
     }
     for net in &bridge.answered {
         let request = message::new_route_of_answers(index, net);
         let what = What::AddRouteOfAnswers(net, &bridge.ifname);
-        ask(socket, what, request, Errno::NETDOWN)?;
+        ask(socket, what, request, &[Errno::NETDOWN])?;
     }
     Ok(())
 }
@@ -53,23 +53,24 @@ pub(crate) fn found(socket: &mut Socket) -> Result<AnswerRouting, Cause> {
     })
 }
 
-/// Removes the rules, if they are there.
+/// Removes the rules, if they are there. A kernel without policy rules, or without IPv6, has none.
 pub(crate) fn end(socket: &mut Socket) -> Result<(), LinkError> {
+    let none = [Errno::NOENT, Errno::AFNOSUPPORT, Errno::OPNOTSUPP];
     RESOLVERS.iter().try_for_each(|resolver| {
         let request = message::delete_rule_from(*resolver);
-        ask(socket, What::DeleteRule(resolver), request, Errno::NOENT)
+        ask(socket, What::DeleteRule(resolver), request, &none)
     })
 }
 
-/// Sends a request, which may be refused for one reason.
+/// Sends a request, which may be refused for some reasons.
 fn ask(
     socket: &mut Socket,
     what: What<'_>,
     request: Request,
-    harmless: Errno,
+    harmless: &[Errno],
 ) -> Result<(), LinkError> {
     match socket.ask(request) {
-        Err(error) if error.errno() == Some(harmless) => Ok(()),
+        Err(error) if error.errno().is_some_and(|it| harmless.contains(&it)) => Ok(()),
         done => done.map(drop).map_err(|cause| LinkError::new(what, cause)),
     }
 }
