@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use test_support::Netns;
 
-use crate::Host;
+use crate::{Host, wait_until};
 
 /// A host, and a machine outside on the same wire:
 /// the host is 192.0.2.1 and 2001:db8::1 there, the machine outside 192.0.2.2 and 2001:db8::2.
@@ -71,10 +71,12 @@ impl Lab {
     }
 }
 
-/// Puts a host and a machine outside on one wire, with the addresses and routes of a [`Lab`].
+/// Puts a host and a machine outside on one wire, with the addresses and routes of a [`Lab`]. The kernel lets a link that
+/// was brought up carry packets a moment later, on a work queue (net/core/link_watch.c). Where other namespaces are
+/// taken down meanwhile, that takes seconds.
 ///
 /// # Panics
-/// When `ip` refuses.
+/// When `ip` refuses, or the wire carries no packets after a minute.
 pub fn wire(host: &Netns, outside: &Netns) {
     let mut command = Command::new("ip");
     command.args(["link", "add", "wan", "netns", host.name(), "type", "veth"]);
@@ -89,6 +91,11 @@ pub fn wire(host: &Netns, outside: &Netns) {
                 ip link set wan up
                 ip route add default via 192.0.2.1
                 ip -6 route add default via 2001:db8::1");
+    for end in [host, outside] {
+        wait_until("the wire carries packets", || {
+            end.sh("ip -o link show dev wan").contains(" state UP ")
+        });
+    }
 }
 
 /// A namespace that was attached.
