@@ -446,7 +446,7 @@ pub enum EndpointCommand {
 pub struct UnusedArgs {
     /// The engine, the first part of an owner
     pub engine: Name,
-    /// Identifiers of endpoints that are in use, the second part of an owner: these stay
+    /// Owners of endpoints that are in use: these stay. ENGINE/ID as `tidegate endpoint inspect` shows it, or ID alone
     #[arg(long, value_name = "ID")]
     pub keep: Vec<OwnerId>,
     /// Only endpoints of this network

@@ -33,7 +33,7 @@ use crate::error::CommandError;
 use crate::output::Output;
 use crate::published::{self, PublishedPorts};
 use crate::timings::Call;
-use crate::{netns, view};
+use crate::{kept, netns, view};
 
 /// What came of a command.
 #[derive(Debug, Default)]
@@ -368,6 +368,7 @@ async fn collect_unused(
         network,
         keep,
     } = args;
+    let keep = kept::identifiers(&engine, keep);
     let unused = UnusedEndpoints {
         engine,
         network,
