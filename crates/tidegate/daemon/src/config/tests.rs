@@ -3,7 +3,8 @@ use std::num::NonZeroU16;
 use expect_test::expect;
 use tidegate_model::Forwarding;
 
-use super::values::VALUES;
+use super::keys::KEYS;
+use super::values::{KeyValues, VALUES};
 use super::*;
 
 fn parse(text: &str) -> Result<File, String> {
@@ -452,4 +453,16 @@ fn the_manual_page_lists_every_key() {
         let of_table = section.split(".SS ").next().unwrap_or_default();
         assert!(of_table.contains(&entry), "{key} is not in the page");
     }
+}
+
+/// One table has what a file can say, the other what a running daemon does with it.
+#[test]
+fn what_a_key_takes_and_what_it_does_are_known_of_the_same_keys() {
+    let name = |key: &KeyValues| match key.table {
+        Some(table) => format!("{table}.{}", key.name),
+        None => key.name.to_owned(),
+    };
+    let taken: Vec<String> = VALUES.iter().map(name).collect();
+    let done: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    assert_eq!(taken, done);
 }

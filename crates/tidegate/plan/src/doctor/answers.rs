@@ -17,7 +17,7 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         Ok(routing) => routing,
         Err(reason) if needs_answers(state) => {
             let what = format!(
-                "cannot tell whether the DNS server's answers find isolated networks: {reason}"
+                "it is not known if the DNS server's answers find isolated networks: {reason}"
             );
             let advice = "see `ip rule` and `ip -6 rule`";
             return vec![finding(Severity::CouldNotTell, what, advice)];
