@@ -3,11 +3,15 @@
 #![cfg(feature = "writer")]
 #![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
 
+mod project;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 use test_support::{Need, require};
+
+use project::{Project, text};
 
 const FILES: [(&str, &str); 9] = [
     (
@@ -97,43 +101,9 @@ package = "sample-data"
     ),
 ];
 
-struct Project {
-    folder: tempfile::TempDir,
-    /// Where everything is written to.
-    made: tempfile::TempDir,
-}
-
 impl Project {
     fn new() -> Self {
-        let project = Self {
-            folder: tempfile::tempdir().unwrap(),
-            made: tempfile::tempdir().unwrap(),
-        };
-        for (name, text) in FILES {
-            let path = project.path(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        project
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn made(&self, name: &str) -> PathBuf {
-        self.made.path().join(name)
-    }
-
-    fn plimsoll(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-plimsoll"));
-        command.arg("plimsoll").args(arguments);
-        command
-            .current_dir(self.folder.path())
-            .env("CARGO_TARGET_DIR", self.made("target"))
-            .env("SOURCE_DATE_EPOCH", "1767225600")
-            .env_remove("SOURCE_COMMIT");
-        command.output().unwrap()
+        Self::with(&FILES)
     }
 
     /// Makes every package into a folder, and returns the manifest.
@@ -151,10 +121,6 @@ impl Project {
         assert!(made.status.success(), "{}", text(&made.stderr));
         serde_json::from_slice(&made.stdout).unwrap()
     }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// What a command prints that ends well.

@@ -3,11 +3,15 @@
 #![cfg(feature = "writer")]
 #![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
 
+mod project;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 use test_support::{Need, require};
+
+use project::{Project, text};
 
 /// A workspace with a program, whose package is a library for programs and a cdylib too, and a plugin that is nothing but a
 /// cdylib. The plugin calls a C library that another package of the build brings.
@@ -104,23 +108,9 @@ package = "libtide1"
     ),
 ];
 
-struct Project {
-    folder: tempfile::TempDir,
-    /// Where everything is written to.
-    made: tempfile::TempDir,
-}
-
 impl Project {
     fn new() -> Self {
-        let project = Self {
-            folder: tempfile::tempdir().unwrap(),
-            made: tempfile::tempdir().unwrap(),
-        };
-        for (name, text) in FILES {
-            let path = project.path(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
+        let project = Self::with(&FILES);
         let [library, source] = ["plugin/libtide.so.1", "plugin/tide.c"].map(|it| project.path(it));
         let mut cc = Command::new("cc");
         cc.args(["-shared", "-fPIC", "-Wl,-soname,libtide.so.1", "-o"]);
@@ -128,26 +118,11 @@ impl Project {
         project
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     fn edit(&self, name: &str, from: &str, to: &str) {
         let path = self.path(name);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{text}");
         std::fs::write(path, text.replacen(from, to, 1)).unwrap();
-    }
-
-    fn plimsoll(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-plimsoll"));
-        command.arg("plimsoll").args(arguments);
-        command
-            .current_dir(self.folder.path())
-            .env("CARGO_TARGET_DIR", self.made.path().join("target"))
-            .env("SOURCE_DATE_EPOCH", "1767225600")
-            .env_remove("SOURCE_COMMIT");
-        command.output().unwrap()
     }
 
     /// What a command says that fails.
@@ -168,17 +143,13 @@ impl Project {
     /// The files of a package, unpacked.
     fn unpacked(&self, made: &Value) -> PathBuf {
         let file = made["file"].as_str().unwrap();
-        let folder = self.made.path().join("unpacked").join(file);
-        let path = self.made.path().join("target/dist").join(file);
+        let folder = self.made("unpacked").join(file);
+        let path = self.made("target/dist").join(file);
         let [path, to] = [path, folder.clone()].map(|it| it.display().to_string());
         let output = self.plimsoll(&["__writer", "unpack", &path, &to]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         folder
     }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The artifact of a package in a format.
@@ -254,9 +225,7 @@ fn libraries_that_cargo_builds_are_packaged_as_programs_are() {
             let place = format!("usr/lib/debug/.build-id/{}/{}.debug", &id[..2], &id[2..]);
             assert!(symbols.join(&place).symlink_metadata().is_ok(), "{place}");
             let list = project
-                .made
-                .path()
-                .join("target/dist")
+                .made("target/dist")
                 .join(package["components"]["file"].as_str().unwrap());
             let list = std::fs::read_to_string(list).unwrap();
             let own = if name == "sample" {

@@ -7,6 +7,8 @@
 
 mod again;
 mod cni;
+mod cni_refused;
+mod given;
 mod made;
 mod netavark;
 mod recorded;
