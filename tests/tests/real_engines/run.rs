@@ -21,13 +21,11 @@ fn podman_5_4_with_netavark() {
 }
 
 #[test]
-#[ignore = "Tidegate has no driver for Docker yet, and this tries Docker's own: run it with --ignored"]
 fn docker_20_10() {
     answers_as_wanted(&ENGINES[2]);
 }
 
 #[test]
-#[ignore = "Tidegate has no driver for Docker yet, and this tries Docker's own: run it with --ignored"]
 fn docker_26_1() {
     answers_as_wanted(&ENGINES[3]);
 }
