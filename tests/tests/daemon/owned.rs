@@ -12,7 +12,7 @@ use tidegate_client::api::{
 };
 use tidegate_client::blocking::Client;
 use tidegate_tests::traffic::{Server, ask_tcp};
-use tidegate_tests::{Host, Lab, Netns, require_root_kernel};
+use tidegate_tests::{Host, Lab, Netns, links_in, require_root_kernel};
 
 use crate::agreement::{assert_agreement, links, names};
 use crate::drivers;
@@ -194,11 +194,8 @@ fn a_stale_endpoint_gives_its_address_and_its_port_to_the_next() {
         let _server = Server::start(&new, "new", 80);
         let to = "192.0.2.1:8080".parse().unwrap();
         assert_eq!(ask_tcp(&lab.outside, to).unwrap().server, "new", "{driver}");
-        assert_eq!(
-            old.sh("ip -o link | wc -l").trim(),
-            "1",
-            "only loopback is left"
-        );
+        let left = links_in(&old);
+        assert_eq!(left.lines().count(), 1, "only loopback is left: {left}");
         assert_agreement(&mut lab.host);
         // The same namespace again, as after `podman network reload`, by the command line.
         let words = [
