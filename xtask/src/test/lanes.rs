@@ -67,13 +67,15 @@ const PACKAGES: &[&str] = &["packages", "packaging"];
 const OTHERS: &[&str] = &["container", "distributions", "quick", "takeover"];
 /// Container engines of other distributions: they wait for the kernel and for one another, and the daemon has deadlines.
 const ENGINES: &[&str] = &["real_engines"];
-/// Tests of the programs above that concern other releases of nftables, other projects, and what is made for every
-/// distribution: the static programs, which take a build of their own.
+/// Tests of the programs above that concern other releases of nftables, other projects, what is made for every
+/// distribution (the static programs, which take a build of their own), and packages with planted faults, which prove
+/// `verify` and not our packages.
 const OF_OTHERS: &[&str] = &[
     "releases::",
     "adoption::",
     "capabilities::",
     "plain::",
+    "planted::",
     "profiles::",
     "tarball::",
     "other_release::",
@@ -240,7 +242,7 @@ mod tests {
         assert_eq!(
             line,
             "--doc -- names --skip releases:: --skip adoption:: --skip capabilities:: --skip plain:: \
-             --skip profiles:: --skip tarball:: --skip other_release::"
+             --skip planted:: --skip profiles:: --skip tarball:: --skip other_release::"
         );
         let all = of(Scope::All, true);
         assert_eq!(all[1].commands(&[]), std::slice::from_ref(&all[1].programs));
