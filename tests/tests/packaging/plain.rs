@@ -54,7 +54,11 @@ impl Plain {
                 .arg("--extract")
                 .arg(Packages::dynamic_exec().file("deb"));
             finished(unpack.arg(&ours)).success();
-            for program in ["usr/sbin/tidegated", "usr/bin/tidegate"] {
+            for program in [
+                "usr/sbin/tidegated",
+                "usr/bin/tidegate",
+                "usr/libexec/tidegate/tidegate-plugin",
+            ] {
                 let program = ours.join(program);
                 std::fs::copy(&program, release.join(program.file_name().unwrap())).unwrap();
             }
@@ -235,7 +239,7 @@ fn scriptlets(rpm: &Path) -> Vec<String> {
 }
 
 #[test]
-fn cargo_generate_rpm_makes_the_same_rpm_but_for_compressed_pages() {
+fn cargo_generate_rpm_makes_the_same_rpm_but_for_links_and_compressed_pages() {
     require_tools!();
     let (ours, plain) = (
         Packages::dynamic_exec().file("rpm"),
@@ -247,7 +251,13 @@ fn cargo_generate_rpm_makes_the_same_rpm_but_for_compressed_pages() {
         let format = format!("--queryformat=%{{{tag}}}");
         assert_eq!(query(&ours, &format), query(&plain, &format), "{tag}");
     }
-    assert_eq!(files_of_rpm(&ours), files_of_rpm(&plain));
+    // It makes no symbolic links: engines look for the plugin at these places.
+    let (our_files, plain_files) = (files_of_rpm(&ours), files_of_rpm(&plain));
+    let (links, our_files): (BTreeSet<String>, BTreeSet<String>) = our_files
+        .into_iter()
+        .partition(|file| file.starts_with('l'));
+    assert_eq!(our_files, plain_files);
+    assert_eq!(links.len(), 5, "{links:?}");
     assert_eq!(required(&ours), required(&plain));
     assert_eq!(
         query(&ours, "--configfiles"),
