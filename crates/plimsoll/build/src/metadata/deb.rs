@@ -108,7 +108,7 @@ fn unit_stems<'a>(facts: &Facts<'a>) -> BTreeMap<&'a str, BTreeSet<UnitActions>>
 fn asset(line: &Line, up: &str) -> Value {
     let dest = line.dest.trim_start_matches('/');
     match &line.link {
-        Some(text) => inline([("dest", dest), ("link-name", text)]),
+        Some(text) => inline([("dest", dest), ("link_name", text)]),
         None => {
             let source = line.source_from(up);
             let mode = line.octal();

@@ -136,7 +136,7 @@ fn links_and_deep_patterns_are_said_file_by_file_or_named_as_unsaid() {
                  [[asset]]\nsource = \"packaging/sampled.toml\"\ndest = \"/usr/share/sample/t\"\ngzip = true";
     let text = written(workspace.path(), MANIFEST, asset);
     for said in [
-        r#"{ dest = "usr/share/man/man8/sample.8.gz", link-name = "sampled.8.gz" }"#,
+        r#"{ dest = "usr/share/man/man8/sample.8.gz", link_name = "sampled.8.gz" }"#,
         r#"["../packaging/units/a.service", "usr/share/sample/a.service", "644"]"#,
         "# - compression of files other than man pages and changelogs\n",
         "# - symbolic links\n",
