@@ -257,7 +257,7 @@ fn cargo_generate_rpm_makes_the_same_rpm_but_for_links_and_compressed_pages() {
         .into_iter()
         .partition(|file| file.starts_with('l'));
     assert_eq!(our_files, plain_files);
-    assert_eq!(links.len(), 5, "{links:?}");
+    assert_eq!(links.len(), 4, "{links:?}");
     assert_eq!(required(&ours), required(&plain));
     assert_eq!(
         query(&ours, "--configfiles"),
