@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 use tidegate_tests::names::{ask_udp, is_silent};
+use tidegate_tests::traffic::{Server, is_closed_tcp};
 use tidegate_tests::{Host, Lab, require_root_kernel};
 
 use crate::{drivers, unstarted};
@@ -144,7 +145,8 @@ fn a_chain_that_drops_dns_queries_is_found_and_the_advice_fixes_it() {
     expect(
         &lab.host,
         "names",
-        "nft 'add table inet filter; add chain inet filter input { type filter hook input priority 0; policy drop; }'",
+        "nft 'add table inet filter; add chain inet filter input { type filter hook input priority 0; policy drop; }; \
+         add rule inet filter input ct state established accept'",
         &[
             "fault: chain input of table inet filter drops DNS queries from tgb0",
             "port 299",
@@ -157,6 +159,104 @@ fn a_chain_that_drops_dns_queries_is_found_and_the_advice_fixes_it() {
     let answer = ask_udp(&front.netns, gateway, "front", "A").unwrap();
     assert_eq!(answer.data, [front.v4(1).ip().to_string()]);
     assert!(!lab.host.ok(&["doctor"]).contains("FAULT"));
+}
+
+/// The host's own packets, the answers to them and those of its DNS server meet chains that see no forwarded packet.
+#[test]
+fn chains_that_stop_what_the_host_sends_are_found_and_the_advice_opens_them() {
+    require_root_kernel!();
+    let chain = |hook: &str, policy: &str| {
+        format!(
+            "nft 'add table inet mine; add chain inet mine c {{ type filter hook {hook} priority 0; policy {policy}; }}'"
+        )
+    };
+    let lab = Lab::with_driver("auto");
+    lab.host.ok(&["network", "create", "web"]);
+    let front = lab.attach("web", "front", &["8080:80"]);
+    let _server = Server::start(&front.netns, "front", 80);
+    let is_open = |to: &str| !is_closed_tcp(&lab.host.netns, to.parse().unwrap());
+    let own = front.v4(80).to_string();
+    let follow = |check: &str| {
+        let [found] = <[_; 1]>::try_from(findings(&lab.host, check)).unwrap();
+        lab.host.netns.sh(found.split('`').nth(1).unwrap());
+        assert_eq!(findings(&lab.host, check), [""; 0], "{found}");
+    };
+    for hook in ["output", "input"] {
+        assert!(is_open(&own));
+        let words = [
+            "fault: chain c of table inet mine drops packets ",
+            "the host",
+        ];
+        // As every firewall does: what goes to the host's own addresses goes out by lo.
+        let with_lo = format!(
+            "{}; nft add rule inet mine c meta oifname lo accept",
+            chain(hook, "drop")
+        );
+        expect(&lab.host, "other-tables", &with_lo, &words);
+        assert!(!is_open(&own), "{hook}");
+        let said = lab.host.tidegate(&["explain", "host", "front:80"]);
+        assert_eq!(said.code, Some(1), "{}", said.stdout);
+        follow("other-tables");
+        assert!(is_open(&own), "{hook}");
+        lab.host.netns.sh("nft delete table inet mine");
+    }
+    // One port, seen after its translation.
+    let closed = format!(
+        "{}; nft add rule inet mine c oifname lo tcp dport 80 drop",
+        chain("output", "accept")
+    );
+    lab.host.netns.sh(&closed);
+    let found = findings(&lab.host, "other-tables");
+    assert!(
+        found.iter().any(|it| it.starts_with(
+            "fault: chain c of table inet mine drops the host's own connections to published port 8080:80/tcp"
+        )),
+        "{found:?}"
+    );
+    assert!(!is_open("192.0.2.1:8080"));
+    assert!(is_open(&own));
+    lab.host.netns.sh("nft delete table inet mine");
+    assert!(is_open("192.0.2.1:8080"));
+    // The DNS server's answers.
+    let gateway = "10.208.0.1".parse().unwrap();
+    let closed = format!(
+        "{}; nft add rule inet mine c udp sport 299 drop; nft add rule inet mine c tcp sport 299 drop",
+        chain("output", "accept")
+    );
+    lab.host.netns.sh(&closed);
+    assert!(is_silent(&front.netns, (gateway, 53).into(), "front"));
+    let found = findings(&lab.host, "names");
+    assert!(
+        found[0].starts_with("fault: chain c of table inet mine drops the answers to DNS queries, from port 299 to tgb0"),
+        "{found:?}"
+    );
+    let said = lab
+        .host
+        .tidegate(&["explain", "front", "10.208.0.1:53/udp"]);
+    assert_eq!(said.code, Some(1), "{}", said.stdout);
+    assert!(said.stdout.contains("drops the answers"), "{}", said.stdout);
+    lab.host.netns.sh(found[0].split('`').nth(1).unwrap());
+    assert!(ask_udp(&front.netns, gateway, "front", "A").is_some());
+}
+
+/// As a program does that configures every interface of the host.
+#[test]
+fn an_uplinks_address_on_a_bridge_is_found_and_the_advice_takes_it_away() {
+    require_root_kernel!();
+    let lab = Lab::with_driver("auto");
+    lab.host.ok(&["network", "create", "web"]);
+    expect(
+        &lab.host,
+        "addresses",
+        "ip addr add 192.0.2.77/24 dev tgb0",
+        &[
+            "fault: interface tgb0 has the address 192.0.2.77/24",
+            "that are on wan",
+        ],
+    );
+    let [found] = <[_; 1]>::try_from(findings(&lab.host, "addresses")).unwrap();
+    lab.host.netns.sh(found.split('`').nth(1).unwrap());
+    assert_eq!(findings(&lab.host, "addresses"), [""; 0]);
 }
 
 #[test]

@@ -85,6 +85,50 @@ fn a_dhcp_request_of_an_endpoint_passes() {
     );
 }
 
+/// What somebody took from a namespace stops packets that need it, and each hint puts one thing back.
+#[test]
+fn a_namespace_that_lacks_something_is_seen_and_the_hints_mend_it() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web", "--no-ipv6"]);
+        let front = lab.attach("web", "front", &["8080:80"]);
+        let _server = Server::start(&front.netns, "front", 80);
+        let published = "192.0.2.1:8080";
+        let passes = || !is_closed_tcp(&lab.outside, published.parse().unwrap());
+        for take in [
+            "ip link set eth0 down",
+            "ip route del default",
+            "ip addr flush dev eth0",
+        ] {
+            assert!(passes(), "{driver}: before {take}");
+            front.netns.sh(take);
+            assert!(!passes(), "{driver}: {take}");
+            // One thing after the other: without an address, an interface has no routes either.
+            for mended in 0.. {
+                let said = lab.host.tidegate(&["explain", "192.0.2.2", published]);
+                if said.code == Some(0) {
+                    assert!(mended > 0, "{driver}: {take}: {}", said.stdout);
+                    break;
+                }
+                assert!(said.stdout.contains("endpoint front: "), "{}", said.stdout);
+                assert!(mended < 3, "{driver}: {take}: {}", said.stdout);
+                let command = said.stdout.split("put it back: `").nth(1);
+                let command = command.and_then(|it| it.split('`').next());
+                lab.host
+                    .netns
+                    .sh(command.unwrap_or_else(|| panic!("{}", said.stdout)));
+            }
+            assert!(passes(), "{driver}: after {take} was mended");
+        }
+        let shown = lab.host.ok(&["endpoint", "inspect", "front"]);
+        assert!(
+            shown.contains("ok on the host; `tidegate endpoint check front` looks into"),
+            "{shown}"
+        );
+    }
+}
+
 #[test]
 fn it_explains_packets_with_br_netfilter() {
     require_root_kernel!();

@@ -106,6 +106,7 @@ pub(crate) fn explain(
             chains: Ok(Vec::new()),
             facts: Default::default(),
         },
+        namespaces: Default::default(),
     };
     tidegate_plan::explain(state, question, &routing)
 }

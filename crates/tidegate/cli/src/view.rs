@@ -290,9 +290,20 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
             endpoint.owner.as_ref().map_or_else(String::new, owner),
         ),
         ("labels", pairs(&endpoint.labels)),
-        ("status", status(view.degraded.as_ref())),
+        ("status", status_on_host(view)),
     ];
     fields(&[&rows[..], &warnings(&view.warnings)].concat())
+}
+
+/// The daemon knows the host; nobody tells it what happens in a namespace.
+fn status_on_host(view: &EndpointView) -> String {
+    match view.degraded.as_ref() {
+        None => format!(
+            "ok on the host; `tidegate endpoint check {}` looks into the namespace",
+            view.endpoint.name
+        ),
+        fault => status(fault),
+    }
 }
 
 fn owner(owner: &Owner) -> String {

@@ -95,35 +95,16 @@ impl Findings {
 
     fn inside(&mut self, network: &Network, endpoint: &Endpoint, inside: &Inside) {
         let peer = steps::veth(endpoint, network).peer;
-        if !inside.id.has_file_of(&peer.netns.id) {
-            let path = peer.netns.path.display();
-            let what = format!("{path} is another namespace than the one that was attached");
-            return self.add(EndpointPart::Namespace, what);
-        }
-        let ifname = &peer.ifname;
-        match &inside.link {
-            None => {
-                let what = format!("the namespace has no interface {ifname}");
-                self.add(EndpointPart::Interface, what);
-            }
-            Some(link) if !link.is_pair => {
-                let port = &endpoint.host_ifname;
-                let what = format!(
-                    "interface {ifname} of the namespace is another one: it does not lead to {port}"
-                );
-                self.add(EndpointPart::Interface, what);
-            }
-            Some(link) => self.interface(&peer, link, &inside.routes),
+        match interface_of(endpoint, &peer, inside) {
+            Ok(link) => self.interface(&peer, link, &inside.routes),
+            Err((part, what)) => self.add(part, what),
         }
     }
 
     fn interface(&mut self, peer: &Peer, link: &InsideLink, routes: &[InsideRoute]) {
         let ifname = &peer.ifname;
         if !link.up {
-            self.add(
-                EndpointPart::Interface,
-                format!("interface {ifname} of the namespace is down"),
-            );
+            self.add(EndpointPart::Interface, is_down(peer));
         }
         if link.mac != Some(peer.mac) {
             let found = link
@@ -140,10 +121,7 @@ impl Findings {
             .iter()
             .filter(|net| !link.addresses.contains(net))
         {
-            self.add(
-                EndpointPart::Address,
-                format!("interface {ifname} of the namespace lacks the address {net}"),
-            );
+            self.add(EndpointPart::Address, lacks_address(peer, *net));
         }
         for wanted in wanted_routes(peer) {
             let is_it = |found: &&InsideRoute| wanted.is_in(found);
@@ -196,21 +174,57 @@ impl Findings {
     }
 }
 
+/// The endpoint's interface in its namespace, or why nothing comes or goes there by it.
+pub(crate) fn interface_of<'a>(
+    endpoint: &Endpoint,
+    peer: &Peer,
+    inside: &'a Inside,
+) -> Result<&'a InsideLink, (EndpointPart, String)> {
+    let ifname = &peer.ifname;
+    if !inside.id.has_file_of(&peer.netns.id) {
+        let path = peer.netns.path.display();
+        let what = format!("{path} is another namespace than the one that was attached");
+        return Err((EndpointPart::Namespace, what));
+    }
+    let what = match &inside.link {
+        Some(link) if link.is_pair => return Ok(link),
+        None => format!("the namespace has no interface {ifname}"),
+        Some(_) => {
+            let port = &endpoint.host_ifname;
+            format!(
+                "interface {ifname} of the namespace is another one: it does not lead to {port}"
+            )
+        }
+    };
+    Err((EndpointPart::Interface, what))
+}
+
+pub(crate) fn is_down(peer: &Peer) -> String {
+    format!("interface {} of the namespace is down", peer.ifname)
+}
+
+pub(crate) fn lacks_address(peer: &Peer, net: IpNet) -> String {
+    format!(
+        "interface {} of the namespace lacks the address {net}",
+        peer.ifname
+    )
+}
+
 /// A route that the namespace has to have.
-struct Wanted {
-    to: IpNet,
-    via: Option<IpAddr>,
+pub(crate) struct Wanted {
+    pub(crate) to: IpNet,
+    pub(crate) via: Option<IpAddr>,
     /// None if the kernel chooses it.
-    metric: Option<u32>,
+    pub(crate) metric: Option<u32>,
 }
 
 impl Wanted {
-    fn is_in(&self, found: &InsideRoute) -> bool {
+    pub(crate) fn is_in(&self, found: &InsideRoute) -> bool {
         let is_metric = self.metric.is_none_or(|metric| metric == found.metric);
         (self.to, self.via) == (found.to, found.via) && is_metric
     }
 
-    fn shown(&self, ifname: &str) -> String {
+    pub(crate) fn shown(&self, ifname: &str) -> String {
         let via = self
             .via
             .map_or_else(String::new, |via| format!(" via {via}"));
@@ -222,7 +236,7 @@ impl Wanted {
     }
 }
 
-fn wanted_routes(peer: &Peer) -> impl Iterator<Item = Wanted> {
+pub(crate) fn wanted_routes(peer: &Peer) -> impl Iterator<Item = Wanted> {
     let everything = |via: IpAddr| match via {
         IpAddr::V4(_) => IpNet::new_assert(Ipv4Addr::UNSPECIFIED.into(), 0),
         IpAddr::V6(_) => IpNet::new_assert(Ipv6Addr::UNSPECIFIED.into(), 0),

@@ -1,5 +1,6 @@
 //! Finds what stops packets or changes, from the state and symptoms of the host.
 
+mod addresses;
 mod answers;
 mod bridge_netfilter;
 mod chains;
@@ -40,6 +41,7 @@ const CHECKS: &[Check] = &[
     sysctls::CHECK,
     forwarding::CHECK,
     links::CHECK,
+    addresses::CHECK,
     ports::CHECK,
     degraded::CHECK,
     state_file::CHECK,

@@ -1,24 +1,27 @@
 //! Explains the fate of a packet: evaluates the planned rules ([`planned`](crate::planned)) and names the rules and
 //! elements that decide. The tables of other programs are evaluated as far as they can be read.
 
+mod access;
 mod beside;
 mod ends;
 mod hint;
+mod inside;
 mod owner;
 mod packet;
 mod packet_path;
 mod routing;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use tidegate_api::explain::{Explanation, Party, Path, Question};
-use tidegate_model::State;
+use tidegate_api::explain::{Explanation, Party, Question};
+use tidegate_model::{Name, State};
 use tidegate_nft::{IpVersion, TableState};
 
 use crate::sets::table;
 use crate::{Refused, planned};
-use packet_path::PacketPath;
+use packet_path::{FateAndReason, PacketPath};
 
 pub use routing::{HostRouting, SYSCTLS_OF_PATHS};
 
@@ -33,6 +36,36 @@ pub fn explain(
     question: &Question,
     routing: &HostRouting,
 ) -> Result<Explanation, Refused> {
+    let paths = each_path(state, question, routing, |mut path, decided| {
+        let decided = inside::at_ends(&mut path, decided);
+        let hint = hint::of(&path, &decided.0);
+        path.described(decided, hint)
+    })?;
+    Ok(Explanation { paths })
+}
+
+/// The endpoints whose namespaces decide too: those of the same namespaces as the ends of the paths.
+///
+/// # Errors
+/// As for [`explain`].
+pub fn ends_of_paths(
+    state: &State,
+    question: &Question,
+    routing: &HostRouting,
+) -> Result<BTreeSet<Name>, Refused> {
+    let ends = each_path(state, question, routing, |path, (fate, _)| {
+        inside::endpoints(&path, &fate)
+    })?;
+    Ok(ends.into_iter().flatten().collect())
+}
+
+/// What is made of each decided path.
+fn each_path<T>(
+    state: &State,
+    question: &Question,
+    routing: &HostRouting,
+    of_path: impl Fn(PacketPath<'_>, FateAndReason) -> T,
+) -> Result<Vec<T>, Refused> {
     let Question {
         source,
         source_address,
@@ -44,7 +77,7 @@ pub fn explain(
     let ruleset = planned(state);
     let empty = TableState::default();
     let table = ruleset.table(&table()).unwrap_or(&empty);
-    let mut paths: Vec<Path> = Vec::new();
+    let mut paths = Vec::new();
     for version in [IpVersion::V4, IpVersion::V6] {
         let parties: (&Party, &Party) = (source, &destination.party);
         let is_ipv4 = version == IpVersion::V4;
@@ -59,15 +92,14 @@ pub fn explain(
         paths.extend(ends.map(|ends| {
             let mut path = packet_path(ends);
             let decided = path.decide();
-            let hint = hint::of(&path, &decided.0);
-            path.described(decided, hint)
+            of_path(path, decided)
         }));
     }
     if paths.is_empty() {
         let sender = source_address.map_or_else(|| source.clone(), Party::Address);
         return Err(Refused::NoCommonFamily(sender, destination.party.clone()));
     }
-    Ok(Explanation { paths })
+    Ok(paths)
 }
 
 /// Whether the packet goes from 0.0.0.0 to every host of the link, as a DHCP request does.

@@ -55,7 +55,7 @@ pub use answers::{AnswersMending, mend_answers, needs_answers};
 pub use check::{SeenEndpoint, check};
 pub use doctor::{Symptoms, diagnose, needs, unknown_facts};
 pub use endpoint::{attach, detach};
-pub use explain::{HostRouting, SYSCTLS_OF_PATHS, explain};
+pub use explain::{HostRouting, SYSCTLS_OF_PATHS, ends_of_paths, explain};
 pub use export::export;
 pub use fact::Fact;
 pub use holds::all_holds;

@@ -138,7 +138,7 @@ fn an_object_is_shown_field_by_field() {
         dns options         -
         owner               -
         labels              -
-        status              ok
+        status              ok on the host; `tidegate endpoint check front` looks into the namespace
     "#]]
     .assert_eq(&endpoint(&front()));
 }

@@ -1,8 +1,11 @@
 //! Looks at one endpoint, in its namespace and on the host.
 
+use std::collections::BTreeMap;
+
 use error_hint::in_one_line;
 use tidegate_api::EndpointCheck;
 use tidegate_link::OpenNamespaces;
+use tidegate_model::links::Inside;
 use tidegate_model::{Endpoint, Name, Network};
 use tidegate_plan::{Refused, SeenEndpoint};
 
@@ -33,6 +36,32 @@ impl Engine {
         };
         let seen = SeenEndpoint { table, ..seen };
         Ok(tidegate_plan::check(&self.state(), name, &seen)?)
+    }
+
+    /// What the namespaces of endpoints have of them, or why nobody can tell.
+    pub(super) fn look_into<'a>(
+        &self,
+        endpoints: impl Iterator<Item = &'a Endpoint>,
+    ) -> BTreeMap<Name, Result<Inside, String>> {
+        let endpoints: Vec<&Endpoint> = endpoints.collect();
+        let paths = endpoints.iter().map(|it| it.netns.path.clone());
+        let namespaces = OpenNamespaces::open(paths.collect::<Vec<_>>());
+        let mut backends = self.backends();
+        backends.links.keep_open(namespaces);
+        let looked = endpoints.into_iter().map(|endpoint| {
+            let Endpoint {
+                netns,
+                ifname,
+                host_ifname,
+                ..
+            } = endpoint;
+            let inside = backends.links.inside(&netns.path, ifname, host_ifname);
+            let inside = inside.map_err(|error| in_one_line(&error));
+            (endpoint.name.clone(), inside)
+        });
+        let looked = looked.collect();
+        backends.links.keep_open(OpenNamespaces::default());
+        looked
     }
 }
 

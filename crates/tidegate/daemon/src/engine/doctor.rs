@@ -81,7 +81,7 @@ impl Engine {
 }
 
 /// The most namespaces whose settings are read.
-const LOOKED_INTO: usize = 64;
+pub(super) const LOOKED_INTO: usize = 64;
 
 impl Engine {
     /// Endpoints of namespaces on several networks whose reverse path filter is strict.

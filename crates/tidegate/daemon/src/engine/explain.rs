@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use tidegate_api::explain::{Explanation, Question};
-use tidegate_plan::{HostRouting, Others, SYSCTLS_OF_PATHS, table};
+use tidegate_plan::{HostRouting, Others, SYSCTLS_OF_PATHS, ends_of_paths, table};
 
-use super::doctor::read_all;
+use super::doctor::{LOOKED_INTO, read_all};
 use super::{Engine, EngineError};
 
 impl Engine {
@@ -27,14 +27,22 @@ impl Engine {
             }
             others.facts.extend(read_all(unknown));
         }
-        let mut backends = self.backends();
+        let (links, routes) = {
+            let mut backends = self.backends();
+            (backends.links.links()?, backends.links.routes()?)
+        };
         let sysctls = SYSCTLS_OF_PATHS.map(|path| (path.to_owned(), tidegate_link::sysctl(path)));
-        let routing = HostRouting {
-            links: backends.links.links()?,
-            routes: backends.links.routes()?,
+        let mut routing = HostRouting {
+            links,
+            routes,
             sysctls: sysctls.into(),
             others,
+            namespaces: BTreeMap::new(),
         };
-        Ok(tidegate_plan::explain(&self.state(), question, &routing)?)
+        let (state, _) = self.snapshot();
+        let ends = ends_of_paths(&state, question, &routing)?;
+        let endpoints = ends.iter().filter_map(|name| state.endpoints.get(name));
+        routing.namespaces = self.look_into(endpoints.take(LOOKED_INTO));
+        Ok(tidegate_plan::explain(&state, question, &routing)?)
     }
 }

@@ -58,7 +58,7 @@ fn of_frames(chain: &BaseChain) -> Option<Finding> {
 pub(super) fn of_chains(state: &State, symptoms: &Symptoms, chains: &[BaseChain]) -> Vec<Finding> {
     let networks = state.networks.values();
     let probes: Vec<Probe<'_>> = networks
-        .flat_map(|network| Probe::forwarded(state, network, symptoms))
+        .flat_map(|network| Probe::of_network(state, network, symptoms))
         .collect();
     let of_chain = |chain: &BaseChain| {
         let found = Found::of(chain, &probes);
@@ -126,12 +126,15 @@ fn packets(found: &[(Direction, &IfName, Place)]) -> String {
         Direction::From => "from",
         Direction::To => "to",
         Direction::Within => "within",
+        Direction::FromHost => "from the host to",
+        Direction::ToHost => "in answer to the host from",
     };
     let group = |(directions, bridges): (&BTreeSet<Direction>, &Vec<&IfName>)| {
         let directions: Vec<&str> = directions.iter().map(text).collect();
         let directions = match directions.as_slice() {
-            [first, second, third] => format!("{first}, {second} and {third}"),
-            directions => directions.join(" and "),
+            [] => String::new(),
+            [one] => (*one).to_owned(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
         };
         format!("{directions} {}", named(bridges))
     };

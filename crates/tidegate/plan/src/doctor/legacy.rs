@@ -20,8 +20,7 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         Ok(legacy) => chains::of_chains(state, symptoms, &legacy),
         Err(reason) => {
             let what = format!("cannot read the filter table of iptables-legacy: {reason}");
-            let advice =
-                "look for `-P FORWARD DROP` in the output of `iptables-legacy -S FORWARD`, as root";
+            let advice = "look for DROP in the output of `iptables-legacy -S`, as root";
             vec![finding(Severity::CouldNotTell, what, advice)]
         }
     }

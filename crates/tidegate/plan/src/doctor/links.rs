@@ -12,6 +12,10 @@ pub(super) const CHECK: Check = Check {
     findings,
 };
 
+/// How programs that configure the host's interfaces leave ours alone.
+pub(super) const UNMANAGED: &str = "`unmanaged-devices=interface-name:tg*` in the section [keyfile] of NetworkManager.conf, \
+                                    or `Unmanaged=yes` in a .network file of systemd-networkd that matches tg*";
+
 /// Degraded objects have findings of their own.
 fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let found = mend(state, &symptoms.links);
@@ -27,10 +31,11 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         .chain(changed)
         .map(|what| finding(Severity::Fault, what, advice));
     let fought = symptoms.links_fought.iter().map(|fight| {
-        let what = format!("another program changes interfaces of Tidegate again and again: {fight}");
-        let advice = "exclude Tidegate's interfaces from the program that configures the host's: \
-                      `unmanaged-devices=interface-name:tg*` in the section [keyfile] of NetworkManager.conf, or \
-                      `Unmanaged=yes` in a .network file of systemd-networkd that matches tg*";
+        let what =
+            format!("another program changes interfaces of Tidegate again and again: {fight}");
+        let advice = format!(
+            "exclude Tidegate's interfaces from the program that configures the host's: {UNMANAGED}"
+        );
         finding(Severity::Warning, what, advice)
     });
     broken.chain(fought).collect()

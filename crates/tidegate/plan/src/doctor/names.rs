@@ -7,12 +7,12 @@ use tidegate_model::links::Sysctl;
 use tidegate_model::{IfName, State};
 use tidegate_nft::BaseChain;
 
-use super::chains::{self, unclear};
+use super::chains::{self, unclear as unclear_of};
 use super::owner::Opening;
 use super::ports::named;
 use super::probes::{Direction, Found, Probe};
 use super::{Check, Fact, Symptoms, finding};
-use crate::others::{self, shown, with_command};
+use crate::others::{self, Place, shown, with_command};
 
 pub(super) const CHECK: Check = Check {
     name: "names",
@@ -86,24 +86,51 @@ fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
 }
 
 fn of_chain(symptoms: &Symptoms, chain: &BaseChain, found: &Found<'_>, port: u16) -> Vec<Finding> {
-    let to = format!(" to port {port}, which are DNS queries");
-    let unclear = (!found.unclear.is_empty()).then(|| unclear(chain, &found.unclear, &to));
-    let dropped = found.dropped.first().map(|(.., place)| {
-        let bridges: BTreeSet<&IfName> = found.dropped.iter().map(|(_, it, _)| *it).collect();
+    let of_unclear = |direction| {
+        let of_it = found.unclear.iter().filter(move |it| it.0 == direction);
+        of_it.cloned().collect::<Vec<(Direction, &IfName, Place)>>()
+    };
+    let unclear = [
+        (
+            of_unclear(Direction::From),
+            format!(" to port {port}, which are DNS queries"),
+        ),
+        (
+            of_unclear(Direction::To),
+            format!(" from port {port}, which answer DNS queries"),
+        ),
+    ];
+    let unclear = unclear.iter().filter(|(found, _)| !found.is_empty());
+    let unclear = unclear.map(|(found, which)| unclear_of(chain, found, which));
+    let dropped = [
+        (
+            Direction::From,
+            format!("DNS queries from {{}} to port {port}"),
+        ),
+        (
+            Direction::To,
+            format!("the answers to DNS queries, from port {port} to {{}}"),
+        ),
+    ];
+    let dropped = dropped.into_iter().filter_map(|(direction, packets)| {
+        let mut of_direction = found.dropped.iter().filter(|it| it.0 == direction);
+        let bridges: BTreeSet<&IfName> = of_direction.clone().map(|(_, it, _)| *it).collect();
+        let (.., place) = of_direction.next()?;
         let named = named(&bridges.iter().copied().collect::<Vec<_>>());
         let what = format!(
-            "{} drops DNS queries from {named} to port {port} ({})",
+            "{} drops {} ({})",
             shown(chain),
+            packets.replace("{}", &named),
             with_command(chain, place)
         );
         let opening = Opening {
             chain,
             bridges,
-            directions: [Direction::From].into(),
+            directions: [direction].into(),
             place,
             port: Some(port),
         };
-        finding(Severity::Fault, what, opening.advice(symptoms))
+        Some(finding(Severity::Fault, what, opening.advice(symptoms)))
     });
-    dropped.into_iter().chain(unclear).collect()
+    dropped.chain(unclear).collect()
 }

@@ -24,7 +24,7 @@ pub(super) struct Opening<'a> {
     pub(super) directions: BTreeSet<Direction>,
     /// Where the packets are dropped.
     pub(super) place: &'a Place,
-    /// Only to this port, over TCP and UDP.
+    /// Only to this port, or from it if they go to a bridge; over TCP and UDP.
     pub(super) port: Option<u16>,
 }
 
@@ -32,12 +32,18 @@ impl Opening<'_> {
     /// The commands, in backticks.
     pub(super) fn advice(&self, symptoms: &Symptoms) -> String {
         let has = |word: &str| self.chain.words.contains(word);
+        if self.chain.table == "firewalld" && self.chain.hook == "output" {
+            return "change the policy of firewalld that drops them: `firewall-cmd --list-all-policies` shows those \
+                    with ingress zone HOST"
+                .to_owned();
+        }
         if self.chain.table == "firewalld" {
             return self.of_firewalld(symptoms);
         }
         if ["ufw-before-forward", "ufw6-before-forward"]
             .into_iter()
             .any(has)
+            && !self.is_for_answers()
         {
             return in_backticks(&self.of_ufw());
         }
@@ -48,6 +54,17 @@ impl Opening<'_> {
             "{}, and add the rules where that table is configured",
             in_backticks(&[self.of_nft()])
         )
+    }
+
+    /// Whether only answers to the host itself are to be let through.
+    fn is_for_answers(&self) -> bool {
+        let mut directions = self.directions.iter();
+        directions.all(|direction| *direction == Direction::ToHost)
+    }
+
+    /// Whether the packets go to a bridge.
+    fn goes_to_bridge(&self) -> bool {
+        self.directions.contains(&Direction::To)
     }
 
     /// The interfaces' names, with the pattern of those that we name.
@@ -66,8 +83,10 @@ impl Opening<'_> {
         let has = |direction| self.directions.contains(&direction);
         let of_pattern = |pattern: String| {
             let some = || Some(pattern.clone());
-            let from = has(Direction::From).then(|| (some(), None));
-            let to = has(Direction::To).then(|| (None, some()));
+            let from = has(Direction::From) || has(Direction::ToHost);
+            let from = from.then(|| (some(), None));
+            let to = has(Direction::To) || has(Direction::FromHost);
+            let to = to.then(|| (None, some()));
             let is_open = from.is_some() || to.is_some();
             let within = (has(Direction::Within) && !is_open).then(|| (some(), some()));
             [from, to, within].into_iter().flatten()
@@ -92,9 +111,22 @@ impl Opening<'_> {
     }
 
     fn of_ufw(&self) -> Vec<String> {
-        if let Some(port) = self.port {
-            let allow = |bridge| format!("ufw allow in on {bridge} to any port {port}");
-            return self.patterns('+').into_iter().map(allow).collect();
+        let patterns = || self.patterns('+').into_iter();
+        let is_out = self.goes_to_bridge();
+        match (self.port, self.chain.hook.as_str()) {
+            (Some(port), _) if is_out => {
+                let allow = |bridge| format!("ufw allow out on {bridge} from any port {port}");
+                return patterns().map(allow).collect();
+            }
+            (Some(port), _) => {
+                let allow = |bridge| format!("ufw allow in on {bridge} to any port {port}");
+                return patterns().map(allow).collect();
+            }
+            (None, "output") => {
+                let allow = |bridge| format!("ufw allow out on {bridge}");
+                return patterns().map(allow).collect();
+            }
+            (None, _) => {}
         }
         let allow = |(from, to): (Option<String>, Option<String>)| {
             let from = from.map_or_else(String::new, |name| format!(" in on {name}"));
@@ -114,7 +146,7 @@ impl Opening<'_> {
         } = self.chain;
         matches!(family.as_str(), "ip" | "ip6")
             && table == "filter"
-            && matches!(name.as_str(), "FORWARD" | "INPUT")
+            && matches!(name.as_str(), "FORWARD" | "INPUT" | "OUTPUT")
     }
 
     /// What the policy drops is let through at the end, so that the rules before it still apply.
@@ -134,9 +166,19 @@ impl Opening<'_> {
         };
         let protocols = match self.port {
             None => vec![String::new()],
-            Some(port) => ["udp", "tcp"]
-                .map(|protocol| format!(" -p {protocol} --dport {port}"))
-                .to_vec(),
+            Some(port) => {
+                let which = if self.goes_to_bridge() {
+                    "sport"
+                } else {
+                    "dport"
+                };
+                let of = |protocol| format!(" -p {protocol} --{which} {port}");
+                ["udp", "tcp"].map(of).to_vec()
+            }
+        };
+        let state = match self.is_for_answers() {
+            true => " -m conntrack --ctstate ESTABLISHED",
+            false => "",
         };
         let command = |(from, to): &(Option<String>, Option<String>), protocol: &String| {
             let from = from
@@ -145,7 +187,7 @@ impl Opening<'_> {
             let to = to
                 .as_ref()
                 .map_or_else(String::new, |name| format!(" -o {name}"));
-            format!("{family}{legacy} {how} {chain}{from}{to}{protocol} -j ACCEPT")
+            format!("{family}{legacy} {how} {chain}{from}{to}{protocol}{state} -j ACCEPT")
         };
         let interfaces = self.interfaces('+');
         let of_interface = |interfaces| protocols.iter().map(move |it| command(interfaces, it));
@@ -161,13 +203,22 @@ impl Opening<'_> {
                 format!("insert rule {family} {table} {chain} position {handle}")
             }
         };
+        let which = if self.goes_to_bridge() {
+            "sport"
+        } else {
+            "dport"
+        };
         let port = self.port.map_or_else(String::new, |port| {
-            format!(" meta l4proto {{ tcp, udp }} th dport {port}")
+            format!(" meta l4proto {{ tcp, udp }} th {which} {port}")
         });
+        let state = match self.is_for_answers() {
+            true => " ct state established",
+            false => "",
+        };
         let rule = |(from, to): (Option<String>, Option<String>)| {
             let from = from.map_or_else(String::new, |name| format!(" iifname \"{name}\""));
             let to = to.map_or_else(String::new, |name| format!(" oifname \"{name}\""));
-            format!("{begin}{from}{to}{port} accept")
+            format!("{begin}{from}{to}{port}{state} accept")
         };
         let rules: Vec<String> = self.interfaces('*').into_iter().map(rule).collect();
         format!("nft '{}'", rules.join("; "))

@@ -20,6 +20,21 @@ pub(super) enum Direction {
     To,
     /// From one endpoint of a network to another, over the bridge.
     Within,
+    /// From the host itself to a bridge.
+    FromHost,
+    /// From a bridge to the host itself, in answer.
+    ToHost,
+}
+
+impl Direction {
+    /// The direction among whose packets those of this one are.
+    fn wider(self) -> Option<Self> {
+        match self {
+            Self::FromHost => Some(Self::To),
+            Self::ToHost => Some(Self::From),
+            Self::From | Self::To | Self::Within => None,
+        }
+    }
 }
 
 /// A packet of a network.
@@ -34,7 +49,7 @@ pub(super) struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    /// A DNS query to the host, redirected to a port of it.
+    /// A DNS query to the host, redirected to a port of it, and the answer.
     pub(super) fn queries(
         state: &'a State,
         network: &'a Network,
@@ -43,33 +58,38 @@ impl<'a> Probe<'a> {
     ) -> impl Iterator<Item = Self> {
         let of_protocol = move |subnet: &Subnet, protocol: u8| {
             let is_of_family = |ip: &IpAddr| ip.is_ipv4() == subnet.gateway.is_ipv4();
-            Self {
-                direction: Direction::From,
+            let server = RESOLVERS.into_iter().find(is_of_family);
+            let query = Seen {
+                oif: Interface::Absent,
+                daddr: Address::Is(server.unwrap_or(subnet.gateway)),
+                protocol: Some(protocol),
+                dport: Port::Is(port),
+                original_dport: Some(53),
+                is_dnat: Some(true),
+                ..outgoing(state, network, symptoms, subnet)
+            };
+            let probe = |direction, hooks, packet| Self {
+                direction,
                 bridge: &network.bridge,
                 is_general: false,
-                hooks: &["input"],
-                packet: Seen {
-                    oif: Interface::Absent,
-                    daddr: Address::Is(
-                        RESOLVERS
-                            .into_iter()
-                            .find(is_of_family)
-                            .unwrap_or(subnet.gateway),
-                    ),
-                    protocol: Some(protocol),
-                    dport: Port::Is(port),
-                    original_dport: Some(53),
-                    is_dnat: Some(true),
-                    ..outgoing(state, network, symptoms, subnet)
-                },
-            }
+                hooks,
+                packet,
+            };
+            let answer = query.answer();
+            [
+                probe(Direction::From, &["input"][..], query),
+                probe(Direction::To, FROM_HOST, answer),
+            ]
         };
         let subnets = network.subnets.iter();
-        subnets.flat_map(move |subnet| [UDP, TCP].map(|protocol| of_protocol(subnet, protocol)))
+        subnets.flat_map(move |subnet| {
+            let probes = [UDP, TCP].map(|protocol| of_protocol(subnet, protocol));
+            probes.into_iter().flatten()
+        })
     }
 
-    /// Packets that are forwarded for a network.
-    pub(super) fn forwarded(
+    /// Packets that are forwarded for a network, and those between the host itself and its endpoints.
+    pub(super) fn of_network(
         state: &'a State,
         network: &'a Network,
         symptoms: &Symptoms,
@@ -92,6 +112,11 @@ impl<'a> Probe<'a> {
         for subnet in &network.subnets {
             let outgoing = outgoing(state, network, symptoms, subnet);
             let answers = outgoing.answer();
+            if is_reached_by_host(network) {
+                let own = from_host(&outgoing, subnet);
+                push(Direction::ToHost, TO_HOST, own.answer(), false);
+                push(Direction::FromHost, FROM_HOST, own, false);
+            }
             if is_forwarded(network) {
                 push(Direction::From, FROM, outgoing.clone(), false);
                 push(Direction::To, TO, answers, false);
@@ -128,6 +153,8 @@ impl<'a> Probe<'a> {
 const FROM: &[&str] = &["prerouting", "forward"];
 const TO: &[&str] = &["forward", "postrouting"];
 const WITHIN: &[&str] = &["prerouting", "forward", "postrouting"];
+const FROM_HOST: &[&str] = &["output", "postrouting"];
+const TO_HOST: &[&str] = &["prerouting", "input"];
 
 /// Numbers of the transport protocols (IANA).
 const TCP: u8 = 6;
@@ -171,6 +198,17 @@ fn outgoing(state: &State, network: &Network, symptoms: &Symptoms, subnet: &Subn
     }
 }
 
+/// The first packet of a connection of the host itself to an endpoint.
+fn from_host(outgoing: &Seen, subnet: &Subnet) -> Seen {
+    Seen {
+        iif: Interface::Absent,
+        oif: outgoing.iif.clone(),
+        saddr: Address::Is(subnet.gateway),
+        daddr: Address::Within(subnet.net),
+        ..outgoing.clone()
+    }
+}
+
 /// The first packet of a connection to a published port.
 fn incoming(outgoing: &Seen, network: &Network) -> Seen {
     let mode = match outgoing.version {
@@ -193,6 +231,11 @@ fn incoming(outgoing: &Seen, network: &Network) -> Seen {
 /// Whether the host forwards packets of the network to and from other links.
 pub(super) fn is_forwarded(network: &Network) -> bool {
     network.policy.access == Access::Open || !steps::needed_forwarding(network).is_empty()
+}
+
+/// Whether the host itself has a route to the network's endpoints.
+pub(super) fn is_reached_by_host(network: &Network) -> bool {
+    network.policy.access != Access::Isolated
 }
 
 fn is_published(state: &State, network: &Network) -> bool {
@@ -234,10 +277,24 @@ impl<'a> Found<'a> {
             }
         }
         let Self { dropped, unclear } = &mut found;
+        without_narrower(dropped);
+        without_narrower(unclear);
         let is_dropped =
             |direction, bridge| dropped.iter().any(|it| (it.0, it.1) == (direction, bridge));
         // Once what is dropped for sure is accepted, the rest is judged again.
-        unclear.retain(|(direction, bridge, _)| !is_dropped(*direction, *bridge));
+        unclear.retain(|(direction, bridge, _)| {
+            let wider = direction.wider();
+            !is_dropped(*direction, *bridge) && !wider.is_some_and(|it| is_dropped(it, *bridge))
+        });
         found
     }
+}
+
+/// Leaves out packets that are among those of another direction.
+fn without_narrower(found: &mut Vec<(Direction, &IfName, Place)>) {
+    let all: Vec<(Direction, &IfName)> = found.iter().map(|it| (it.0, it.1)).collect();
+    found.retain(|(direction, bridge, _)| {
+        let wider = direction.wider();
+        !wider.is_some_and(|wider| all.contains(&(wider, *bridge)))
+    });
 }

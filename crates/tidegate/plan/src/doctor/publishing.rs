@@ -7,7 +7,7 @@ use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::{Endpoint, IfName, Mode, Name, Network, PortBinding, State, in_ranges};
 use tidegate_nft::{BaseChain, IpVersion};
 
-use super::probes::{Found, is_forwarded, uplink};
+use super::probes::{Found, is_forwarded, is_reached_by_host, uplink};
 use super::{Symptoms, finding};
 use crate::others::{
     Address, ConnectionState, Interface, Judgement, Place, Port, Seen, command, judge, sees, shown,
@@ -39,10 +39,15 @@ pub(super) fn of_chain(
         let Some(network) = state.networks.get(&endpoint.network) else {
             continue;
         };
-        if !is_forwarded(network) || is_told(&network.bridge) {
+        if is_told(&network.bridge) {
             continue;
         }
-        for (port, connection) in connections(state, symptoms, network, endpoint) {
+        let outside = is_forwarded(network).then_some(Client::Outside);
+        let host = is_reached_by_host(network).then_some(Client::Host);
+        let clients = outside.into_iter().chain(host);
+        let connections =
+            clients.flat_map(|client| connections(state, symptoms, network, endpoint, client));
+        for (port, connection) in connections {
             if !sees(chain, connection.version) {
                 continue;
             }
@@ -50,6 +55,7 @@ pub(super) fn of_chain(
                 &network.bridge,
                 connection.version == IpVersion::V4,
                 port.protocol.number(),
+                connection.client,
             );
             let all_pass = known.entry(kind).or_insert_with(|| {
                 let any = connection.with_any_port();
@@ -64,15 +70,24 @@ pub(super) fn of_chain(
             }
             judged += 1;
             for seen in connection.at(chain) {
-                ports.add(judge(chain, &seen), &endpoint.name, port);
+                let place = (connection.client, judge(chain, &seen));
+                ports.add(place, &endpoint.name, port);
             }
         }
     }
     ports.findings(chain)
 }
 
-/// Ports with the same course through the rules: bridge, whether it is IPv4, and number of the protocol.
-type Kind<'a> = (&'a IfName, bool, u8);
+/// Who connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Client {
+    Outside,
+    /// The host itself.
+    Host,
+}
+
+/// Ports with the same course through the rules: bridge, whether it is IPv4, number of the protocol, and who connects.
+type Kind<'a> = (&'a IfName, bool, u8, Client);
 
 fn passes(chain: &BaseChain, seen: &Seen) -> bool {
     matches!(
@@ -83,6 +98,7 @@ fn passes(chain: &BaseChain, seen: &Seen) -> bool {
 
 /// The packets of a connection to a published port.
 struct Connection {
+    client: Client,
     version: IpVersion,
     /// Before its destination is translated.
     arriving: Seen,
@@ -94,18 +110,32 @@ impl Connection {
     /// How a chain sees its packets and the answers to them.
     fn at(&self, chain: &BaseChain) -> Vec<Seen> {
         let answer = self.forwarded.answer();
-        match chain.hook.as_str() {
-            "prerouting" if chain.priority <= DSTNAT => vec![self.arriving.clone(), answer],
-            "prerouting" => {
-                let oif = Interface::Absent;
+        // Before routing, and for the host itself, there is no outgoing interface.
+        let answer_in = || Seen {
+            oif: Interface::Absent,
+            ..answer.clone()
+        };
+        let is_before = chain.priority <= DSTNAT;
+        match (self.client, chain.hook.as_str()) {
+            (Client::Outside, "prerouting") if is_before => {
+                vec![self.arriving.clone(), answer_in()]
+            }
+            (Client::Outside, "prerouting") => {
                 let translated = Seen {
-                    oif,
+                    oif: Interface::Absent,
                     ..self.forwarded.clone()
                 };
-                vec![translated, answer]
+                vec![translated, answer_in()]
             }
-            "forward" => vec![self.forwarded.clone(), answer],
-            "postrouting" => vec![self.forwarded.clone()],
+            (Client::Outside, "forward") => vec![self.forwarded.clone(), answer],
+            (Client::Host, "output") if is_before => vec![self.arriving.clone()],
+            // The whole hook sees the interface of the first route.
+            (Client::Host, "output") => vec![Seen {
+                oif: self.arriving.oif.clone(),
+                ..self.forwarded.clone()
+            }],
+            (Client::Host, "prerouting" | "input") => vec![answer_in()],
+            (_, "postrouting") => vec![self.forwarded.clone()],
             _ => Vec::new(),
         }
     }
@@ -119,6 +149,7 @@ impl Connection {
             ..seen.clone()
         };
         Self {
+            client: self.client,
             version: self.version,
             arriving: any(&self.arriving),
             forwarded: any(&self.forwarded),
@@ -126,29 +157,52 @@ impl Connection {
     }
 }
 
-/// The connections to the published ports of an endpoint that come from outside, one for each family.
+/// The connections of a client to the published ports of an endpoint, one for each family.
 fn connections<'a>(
     state: &'a State,
     symptoms: &'a Symptoms,
     network: &'a Network,
     endpoint: &'a Endpoint,
+    client: Client,
 ) -> impl Iterator<Item = (PortBinding, Connection)> {
     let addresses = || endpoint.addresses.iter().map(|net| net.addr());
-    let is_reached = |port: &&PortBinding| !port.only_at().is_some_and(|ip| ip.is_loopback());
+    let is_reached = move |port: &&PortBinding| match client {
+        Client::Outside => !port.only_at().is_some_and(|ip| ip.is_loopback()),
+        Client::Host => !port.is_on_ipv6_loopback(),
+    };
     let ports = endpoint.ports.iter().filter(is_reached);
     ports.flat_map(move |port| {
         let of_family = addresses().filter(|ip| port.is_of_family(*ip));
-        of_family.map(|ip| (*port, connection(state, symptoms, network, *port, ip)))
+        of_family.map(move |ip| {
+            let bridge = &network.bridge;
+            let connection = match client {
+                Client::Outside => {
+                    let uplink = uplink(state, symptoms, ip.is_ipv4());
+                    connection(network, *port, ip, client, [uplink, Interface::Absent])
+                }
+                Client::Host => {
+                    let is_routed = network.policy.mode_of(ip) == Mode::Routed;
+                    let by = if is_routed {
+                        Ok(bridge.clone())
+                    } else {
+                        "lo".parse()
+                    };
+                    let by = by.map_or(Interface::Absent, Interface::Named);
+                    connection(network, *port, ip, client, [Interface::Absent, by])
+                }
+            };
+            (*port, connection)
+        })
     })
 }
 
-/// A connection to a published port of the endpoint with this address.
+/// A connection to a published port of the endpoint with this address, which arrives by these interfaces.
 fn connection(
-    state: &State,
-    symptoms: &Symptoms,
     network: &Network,
     port: PortBinding,
     endpoint: IpAddr,
+    client: Client,
+    [iif, oif]: [Interface; 2],
 ) -> Connection {
     let is_translated = network.policy.mode_of(endpoint) != Mode::Routed;
     let (at, came_to) = match is_translated {
@@ -161,8 +215,8 @@ fn connection(
     };
     let arriving = Seen {
         version,
-        iif: uplink(state, symptoms, endpoint.is_ipv4()),
-        oif: Interface::Absent,
+        iif,
+        oif,
         saddr: Address::Unknown,
         daddr: at.into(),
         protocol: Some(port.protocol.number()),
@@ -182,52 +236,80 @@ fn connection(
         ..arriving.clone()
     };
     Connection {
+        client,
         version,
         arriving,
         forwarded,
     }
 }
 
+/// Published ports by who connects to them, and where that is decided.
+type PortsByPlace<'a> = BTreeMap<(Client, Place), Vec<(&'a Name, PortBinding)>>;
+
 /// Published ports by what happens to connections to them, and where.
 #[derive(Default)]
 struct Ports<'a> {
-    dropped: BTreeMap<Place, Vec<(&'a Name, PortBinding)>>,
-    unclear: BTreeMap<Place, Vec<(&'a Name, PortBinding)>>,
+    dropped: PortsByPlace<'a>,
+    unclear: PortsByPlace<'a>,
     /// Whether there are more than are judged.
     is_cut: bool,
 }
 
 impl<'a> Ports<'a> {
-    fn add(&mut self, judgement: Judgement, endpoint: &'a Name, port: PortBinding) {
+    fn add(
+        &mut self,
+        (client, judgement): (Client, Judgement),
+        endpoint: &'a Name,
+        port: PortBinding,
+    ) {
         let (ports, place) = match judgement {
             Judgement::Passes | Judgement::Redirects(_) => return,
             Judgement::Drops(place) => (&mut self.dropped, place),
             Judgement::Unclear(place) => (&mut self.unclear, place),
         };
-        let ports = ports.entry(place).or_default();
+        let ports = ports.entry((client, place)).or_default();
         if ports.last() != Some(&(endpoint, port)) {
             ports.push((endpoint, port));
         }
     }
 
-    fn findings(&self, chain: &BaseChain) -> Vec<Finding> {
-        let dropped = self.dropped.iter().map(|(place, ports)| {
+    fn findings(&'a self, chain: &BaseChain) -> Vec<Finding> {
+        let connections = |client| match client {
+            Client::Outside => "connections",
+            Client::Host => "the host's own connections",
+        };
+        // What nobody reaches, the host does not reach either.
+        let is_of_all = |of: &PortsByPlace<'_>, (client, place): &(Client, Place), ports| {
+            let all = of.get(&(Client::Outside, place.clone()));
+            *client == Client::Host && all == Some(ports)
+        };
+        let told = |of: &'a PortsByPlace<'a>| {
+            of.iter()
+                .filter(move |(key, ports)| !is_of_all(of, key, ports))
+        };
+        let dropped = told(&self.dropped).map(|((client, place), ports)| {
             let (named, first) = named(ports);
             let what = format!(
-                "{} drops connections to {named} ({})",
+                "{} drops {} to {named} ({})",
                 shown(chain),
+                connections(*client),
                 with_command(chain, place)
             );
             let advice = format!(
-                "change that rule if clients should reach the port, or withdraw the port: {first}"
+                "change that if {} should reach the port, or withdraw the port: {first}",
+                match client {
+                    Client::Outside => "clients",
+                    Client::Host => "the host itself",
+                }
             );
             finding(Severity::Fault, what, advice)
         });
-        let unclear = self.unclear.iter().map(|(place, ports)| {
+        let unclear = told(&self.unclear).map(|((client, place), ports)| {
             let (named, _) = named(ports);
             let what = format!(
-                "cannot judge whether {} drops connections to {named}: see {place}",
-                shown(chain)
+                "cannot judge whether {} drops {} to {named}: see {place}",
+                shown(chain),
+                connections(*client)
             );
             let advice = format!(
                 "{} shows the rules; `tidegate explain` judges a packet that you name",

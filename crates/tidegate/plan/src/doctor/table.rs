@@ -37,8 +37,8 @@ fn findings(symptoms: &Symptoms) -> Vec<Finding> {
             "another program changed the table again and again within the last minute; each time, networks could \
              reach each other until it was restored: {fight}"
         );
-        let advice =
-            "configure that program to delete its own table instead of flushing the whole ruleset";
+        let advice = "have that program leave table inet tidegate alone: if it flushes the whole ruleset, have it delete only \
+                      its own tables; if it changes elements or rules of table inet tidegate, stop that";
         findings.push(finding(Severity::Fault, what, advice));
     }
     if let Some((kind, reason)) = &symptoms.refusal {

@@ -5,8 +5,8 @@ use tidegate_nft::{BaseChain, Hook, IpVersion};
 
 use super::packet::Packet;
 use crate::others::{
-    Address, ConnectionState, Interface, Judgement, Others, Port, Seen, judge, may_drop_frames,
-    sees, shown, with_command,
+    Address, ConnectionState, Interface, Judgement, Others, Port, Seen, command, judge,
+    may_drop_frames, sees, shown, with_command,
 };
 
 /// The chains of other programs, and what they have done so far.
@@ -19,9 +19,17 @@ pub(super) struct Beside {
     /// The hooks that the packet passed, and how chains saw it there.
     passed: Vec<(Hook, Seen)>,
     /// What drops the packet.
-    pub(super) dropped: Option<String>,
+    pub(super) dropped: Option<Dropped>,
     /// What may stop it, and cannot be judged.
     pub(super) unclear: Vec<String>,
+}
+
+/// What drops the packet, or the answers to it.
+#[derive(Debug)]
+pub(super) struct Dropped {
+    pub(super) why: String,
+    /// The command that shows the chain, in backticks.
+    pub(super) shown_by: String,
 }
 
 impl Beside {
@@ -47,6 +55,12 @@ impl Beside {
         at_hook.map(|chain| chain.priority).collect()
     }
 
+    /// The packet has passed all chains at a hook, and its answer will meet the chains at the opposite one.
+    pub(super) fn has_passed(&mut self, hook: Hook, packet: &Packet) {
+        let seen = self.seen(hook, packet);
+        self.passed.push((hook, seen));
+    }
+
     /// Whether the packet passes the chains of a priority.
     pub(super) fn passes(&mut self, hook: Hook, priority: i64, packet: &Packet) -> bool {
         let seen = self.seen(hook, packet);
@@ -58,20 +72,18 @@ impl Beside {
         let of_priority = |chain: &&BaseChain| {
             chain.priority == priority && !(chain.kind == "nat" && is_translated)
         };
-        if let Some(how) = self.judged(hook, &seen, of_priority) {
-            self.dropped = Some(format!("{} drops it{}", how.0, how.1));
-            return false;
-        }
-        if self.passed.last().is_none_or(|(last, _)| *last != hook) {
-            self.passed.push((hook, seen));
-        }
-        true
+        self.dropped = self.judged(hook, &seen, ("", "it"), of_priority);
+        self.dropped.is_none()
     }
 
     /// Whether the answer passes too, at the hooks that it meets on the packet's way back.
     pub(super) fn answer_passes(&mut self) -> bool {
-        for (hook, seen) in std::mem::take(&mut self.passed) {
-            let seen = seen.answer();
+        let passed = std::mem::take(&mut self.passed);
+        // A forwarded answer came in where the packet went out.
+        let forwarded = passed.iter().find(|(hook, _)| *hook == Hook::Forward);
+        let way_out = forwarded.map(|(_, seen)| seen.oif.clone());
+        for (hook, seen) in passed {
+            let mut seen = seen.answer();
             let hook = match hook {
                 Hook::Prerouting => Hook::Postrouting,
                 Hook::Postrouting => Hook::Prerouting,
@@ -79,12 +91,14 @@ impl Beside {
                 Hook::Output => Hook::Input,
                 hook => hook,
             };
+            match hook {
+                Hook::Postrouting => seen.iif = way_out.clone().unwrap_or(Interface::Absent),
+                Hook::Prerouting | Hook::Input => seen.oif = Interface::Absent,
+                _ => {}
+            }
             let is_filter = |chain: &&BaseChain| chain.kind != "nat";
-            if let Some(how) = self.judged(hook, &seen, is_filter) {
-                self.dropped = Some(format!(
-                    "it arrives, but {} drops the answers{}",
-                    how.0, how.1
-                ));
+            self.dropped = self.judged(hook, &seen, ("it arrives, but ", "the answers"), is_filter);
+            if self.dropped.is_some() {
                 return false;
             }
         }
@@ -106,19 +120,24 @@ impl Beside {
         self.unclear.extend(unclear);
     }
 
-    /// What drops a packet at a hook, and where in it.
+    /// What drops a packet, or the answers to it, at a hook.
     fn judged(
         &mut self,
         hook: Hook,
         seen: &Seen,
+        (begin, what): (&str, &str),
         is_asked: impl Fn(&&BaseChain) -> bool,
-    ) -> Option<(String, String)> {
+    ) -> Option<Dropped> {
         let at_hook = |chain: &&BaseChain| chain.hook == hook.name() && sees(chain, seen.version);
         for chain in self.chains.iter().filter(at_hook).filter(is_asked) {
             let unclear = match judge(chain, seen) {
                 Judgement::Passes => continue,
                 Judgement::Drops(place) => {
-                    return Some((shown(chain), format!(" ({})", with_command(chain, &place))));
+                    let place_shown = with_command(chain, &place);
+                    return Some(Dropped {
+                        why: format!("{begin}{} drops {what} ({place_shown})", shown(chain)),
+                        shown_by: command(chain, [&place]),
+                    });
                 }
                 Judgement::Unclear(place) => format!(
                     "{} may drop it: see {}",

@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use tidegate_api::explain::Fate;
 use tidegate_model::{Access, AllowList, Endpoint, Network, PortBinding};
 
-use super::ends::Who;
+use super::access;
+use super::ends::{Who, endpoint_of};
 use super::packet_path::PacketPath;
 use crate::ruleset::NOBODY;
 
@@ -13,14 +14,23 @@ use crate::ruleset::NOBODY;
 const OF_NOBODY: &str = "from such an address pass only requests that need it: DHCP (0.0.0.0 to \
                          255.255.255.255:67/udp), IGMP, MLD, neighbour and router solicitations";
 
-/// The hint about rules of other programs: `doctor` has advice about chains, not about rules for one port.
-const OF_ANOTHER: &str = "`tidegate doctor` has a command if the chain drops all such packets; otherwise `nft -a list \
-                          ruleset` shows the rule by its handle: change it, or accept the packet before it";
-
 /// Advice for a packet that does not arrive.
 pub(super) fn of(path: &PacketPath<'_>, fate: &Fate) -> Option<String> {
-    if path.walk.beside.dropped.is_some() {
-        return Some(OF_ANOTHER.into());
+    if let Some(dropped) = &path.walk.beside.dropped {
+        // The doctor has advice about chains, not about rules for one port.
+        return Some(format!(
+            "{} shows what drops it: change that, or accept the packet before it; `tidegate doctor` has a command if the \
+             chain drops all such packets",
+            dropped.shown_by
+        ));
+    }
+    if path.mend.is_some() {
+        return path.mend.clone();
+    }
+    if !fate.is_arrival()
+        && let Some(hint) = of_shut(path)
+    {
+        return Some(hint);
     }
     let last = path.walk.steps.last();
     if *fate == Fate::Dropped && last.is_some_and(|step| step.chain == NOBODY.as_str()) {
@@ -42,6 +52,44 @@ pub(super) fn of(path: &PacketPath<'_>, fate: &Fate) -> Option<String> {
             .or_else(|| between(path, sender, endpoint, network)),
         Who::Host | Who::Outside if is_open => published().or_else(|| publish(path, endpoint)),
         Who::Host | Who::Outside => None,
+    }
+}
+
+/// For a network that is not open, and stays that.
+fn of_shut(path: &PacketPath<'_>) -> Option<String> {
+    if path.claimed.is_some() {
+        return None;
+    }
+    let is_shut = |endpoint| access::of_endpoint(path.state, endpoint).is_some();
+    let open = access::open_network(path.state);
+    let attach = |endpoint: &Endpoint, rest: String| {
+        let path = endpoint.netns.path.display();
+        format!("`tidegate attach {open} --netns {path}{rest}`")
+    };
+    let at = path.arriving().to;
+    let receiver = at.and_then(|at| endpoint_of(path.state, at));
+    match (path.from.who, path.to.who, receiver) {
+        (Who::Endpoint(sender), Who::Outside, None) if is_shut(sender) => Some(format!(
+            "attach {} to an open network too: {}",
+            sender.name,
+            attach(sender, String::new())
+        )),
+        (Who::Endpoint(sender), Who::Host, Some(receiver)) if is_shut(sender) => {
+            let network = path.state.networks.get(&receiver.network)?;
+            between(path, sender, receiver, network)
+        }
+        (Who::Outside, _, Some(receiver)) if is_shut(receiver) => {
+            let port = path.arriving().port;
+            let publish = port.map_or_else(String::new, |(port, protocol)| {
+                format!(" -p {port}/{protocol}")
+            });
+            Some(format!(
+                "if other machines should reach it, attach {} to an open network too: {}",
+                receiver.name,
+                attach(receiver, publish)
+            ))
+        }
+        _ => None,
     }
 }
 

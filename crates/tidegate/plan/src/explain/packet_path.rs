@@ -1,13 +1,16 @@
 //! The path of one packet: through the hooks in the kernel's order, with the host's routes.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_api::explain::{Fate, Path, Question};
+use tidegate_model::links::Inside;
 use tidegate_model::{
-    Access, Endpoint, IfName, Network, PortBinding, Protocol, State, StaticRoute,
+    Access, Endpoint, IfName, Name, Network, PortBinding, Protocol, State, StaticRoute,
 };
 use tidegate_nft::{Hook, IpVersion, TableState};
 
+use super::access;
 use super::beside::Beside;
 use super::ends::{End, Who, endpoint_of};
 use super::owner;
@@ -35,7 +38,21 @@ pub(super) struct PacketPath<'a> {
     pub(super) claimed: Option<IpAddr>,
     pub(super) to: End<'a>,
     pub(super) asked: Option<(u16, Protocol)>,
+    /// If an endpoint sends it: the endpoint, and that of the same namespace by which it leaves.
+    pub(super) exit: Option<(&'a Endpoint, &'a Endpoint)>,
+    /// Whether it stays in the sender's namespace.
+    pub(super) is_inner: bool,
+    /// What mends the namespace at one of its ends.
+    pub(super) mend: Option<String>,
     packet: Packet,
+}
+
+/// How an endpoint gets a packet.
+pub(super) struct Arriving {
+    pub(super) from: Option<IpAddr>,
+    pub(super) to: Option<IpAddr>,
+    pub(super) port: Option<(u16, Protocol)>,
+    pub(super) is_snat: bool,
 }
 
 impl<'a> PacketPath<'a> {
@@ -78,7 +95,25 @@ impl<'a> PacketPath<'a> {
             claimed,
             to,
             asked,
+            exit: None,
+            is_inner: false,
+            mend: None,
             packet,
+        }
+    }
+
+    /// What is in the namespaces of endpoints, or why nobody can tell.
+    pub(super) fn namespaces(&self) -> &'a BTreeMap<Name, Result<Inside, String>> {
+        &self.routing.namespaces
+    }
+
+    /// The packet as it arrives.
+    pub(super) fn arriving(&self) -> Arriving {
+        Arriving {
+            from: self.packet.saddr,
+            to: self.packet.daddr,
+            port: self.packet.port,
+            is_snat: self.packet.is_snat,
         }
     }
 
@@ -132,11 +167,12 @@ impl<'a> PacketPath<'a> {
     fn leave_endpoint(&mut self, endpoint: &'a Endpoint) -> FateAndReason {
         if let Some(to) = self.packet.daddr {
             let arrives = |at: &Endpoint, why| (Fate::ReachesEndpoint(at.name.clone()), why);
+            let own = endpoint_of(self.state, to).filter(|own| own.netns.id == endpoint.netns.id);
+            self.is_inner = to.is_loopback() || own.is_some();
             if to.is_loopback() {
                 let why = "a loopback address leads to the sender itself";
                 return arrives(endpoint, why.to_owned());
             }
-            let own = endpoint_of(self.state, to).filter(|own| own.netns.id == endpoint.netns.id);
             if let Some(own) = own {
                 let why = format!("{to} is an address of the sender's own namespace");
                 return arrives(own, why);
@@ -149,12 +185,15 @@ impl<'a> PacketPath<'a> {
         });
         let Some((exit, network, next)) = exit else {
             let name = &endpoint.name;
+            let shut = access::of_endpoint(self.state, endpoint).map(|shut| format!(": {shut}"));
             return lost(format!(
-                "endpoint {name} has no route there: it has no default route"
+                "endpoint {name} has no route there: it has no default route{}",
+                shut.unwrap_or_default()
             ));
         };
         self.packet.iif = Some(network.bridge.clone());
         self.packet.mac = Some(exit.mac);
+        self.exit = Some((endpoint, exit));
         if let Some(why) = self.stopped_at_port(exit, network) {
             return lost(why);
         }
@@ -440,9 +479,16 @@ impl<'a> PacketPath<'a> {
 
     fn dropped(&self) -> FateAndReason {
         if let Some(other) = &self.walk.beside.dropped {
-            return lost(other.clone());
+            return lost(other.why.clone());
         }
-        let rule = self.walk.steps.last().map(|step| step.rule.clone());
+        let rule = self
+            .walk
+            .steps
+            .last()
+            .map(|step| match access::of_step(self.state, step) {
+                Some(shut) => format!("{}: {shut}", step.rule),
+                None => step.rule.clone(),
+            });
         let rule = rule.unwrap_or_default();
         let why = match self.kept_out_of() {
             Some((endpoint, port)) => {

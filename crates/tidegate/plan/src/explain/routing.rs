@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
-use tidegate_model::links::{GROUP, Link, Route};
-use tidegate_model::{IfName, Network};
+use tidegate_model::links::{GROUP, Inside, Link, Route};
+use tidegate_model::{IfName, Name, Network};
 
 use super::walk::Ground;
 use crate::others::Others;
@@ -21,6 +21,9 @@ pub struct HostRouting {
     pub sysctls: BTreeMap<String, Option<String>>,
     /// The tables of other programs.
     pub others: Others,
+    /// The namespaces of the endpoints at the packet's ends ([`ends_of_paths`](super::ends_of_paths)), or why nobody
+    /// can tell what is in them.
+    pub namespaces: BTreeMap<Name, Result<Inside, String>>,
 }
 
 const FORWARDING4: &str = "net/ipv4/ip_forward";

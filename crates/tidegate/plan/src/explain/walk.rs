@@ -84,7 +84,11 @@ impl Walk<'_> {
                 return false;
             }
         }
-        others.all(|priority| self.beside.passes(hook, priority, packet))
+        let passes = others.all(|priority| self.beside.passes(hook, priority, packet));
+        if passes {
+            self.beside.has_passed(hook, packet);
+        }
+        passes
     }
 
     fn chain(&mut self, chain: &ChainState, packet: &mut Packet, ground: &dyn Ground) -> End {

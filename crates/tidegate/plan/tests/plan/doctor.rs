@@ -173,7 +173,7 @@ fn a_chain_on_another_hook_or_family_is_ignored() {
         ..BaseChain::default()
     };
     let mut host = healthy();
-    host.chains = Ok(vec![chain("inet", "input"), chain("arp", "input")]);
+    host.chains = Ok(vec![chain("inet", "ingress"), chain("arp", "input")]);
     assert!(!diagnose(&state_with(&["web"]), &host).has_fault());
     host.chains = Ok(vec![chain("inet", "forward")]);
     assert!(diagnose(&state_with(&["web"]), &host).has_fault());
@@ -220,23 +220,25 @@ fn everything_that_blocks_dns_queries_to_the_host_is_found() {
             "--zone=trusted --add-interface=tgb+",
         ),
     ] {
-        let (severity, what, found) =
-            only_of(&resolving, |host| host.chains = Ok(vec![chain.clone()]));
-        assert_eq!(severity, wanted, "{what}");
-        assert!(found.contains(advice), "{found}");
-        let off = diagnose(
-            &state_with(&["web"]),
-            &Symptoms {
-                chains: Ok(vec![chain]),
-                ..healthy()
-            },
-        );
-        assert!(off.checks.iter().all(|checked| checked.findings.is_empty()));
+        let symptoms = Symptoms {
+            chains: Ok(vec![chain]),
+            ..healthy()
+        };
+        let found = of_check(&resolving, &symptoms, "names");
+        let [finding] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(finding.severity, wanted, "{finding:?}");
+        assert!(finding.advice.contains(advice), "{finding:?}");
+        assert_eq!(of_check(&state_with(&["web"]), &symptoms, "names"), []);
     }
-    let (_, what, advice) = only_of(&resolving, |host| {
-        host.facts
-            .extend(legacy(Ok("-P INPUT DROP"), Ok("-P INPUT ACCEPT")));
-    });
+    let mut host = healthy();
+    host.facts
+        .extend(legacy(Ok("-P INPUT DROP"), Ok("-P INPUT ACCEPT")));
+    let found = of_check(&resolving, &host, "names");
+    let [Finding { what, advice, .. }] = &found[..] else {
+        panic!("{found:?}")
+    };
     assert!(
         what.contains("chain INPUT of table ip filter (legacy) drops DNS queries"),
         "{what}"

@@ -2,6 +2,7 @@
 
 mod hints;
 mod host;
+mod inside;
 mod others;
 mod sources;
 
@@ -12,8 +13,10 @@ use crate::values::{attachment, create, name, namespace, network, plan_attach};
 use expect_test::expect;
 use tidegate_api::explain::{Explanation, Fate, Question};
 use tidegate_api::{Attach, CreateNetwork, Policy};
-use tidegate_model::links::{Bridging, DEFAULT_MTU, Link, LinkKind, Route};
-use tidegate_model::{Access, HostAccess, Mode, State};
+use tidegate_model::links::{
+    Bridging, DEFAULT_MTU, Inside, InsideLink, InsideRoute, Link, LinkKind, LinkStep, Peer, Route,
+};
+use tidegate_model::{Access, HostAccess, IfName, Mode, Name, State};
 use tidegate_plan::{Fact, HostRouting, Others, Refused};
 
 /// A state with one network, whose endpoints are `ep-1`, with these published ports, and `ep-2`.
@@ -107,7 +110,49 @@ fn routing(state: &State) -> HostRouting {
         routes,
         sysctls: sysctls.into(),
         others: no_others(),
+        namespaces: namespaces(state),
     }
+}
+
+/// The namespaces of all endpoints, as they are to be.
+fn namespaces(state: &State) -> BTreeMap<Name, Result<Inside, String>> {
+    let steps = tidegate_plan::start(state, &[]).networks;
+    let veths = steps.into_values().flatten().filter_map(|step| match step {
+        LinkStep::AddVeth(veth) => Some(veth),
+        _ => None,
+    });
+    let peers: BTreeMap<IfName, Peer> = veths.map(|veth| (veth.ifname, veth.peer)).collect();
+    let endpoints = state.endpoints.values();
+    let insides = endpoints.map(|endpoint| {
+        let peer = peers[&endpoint.host_ifname].clone();
+        let route = |to: String, via, metric| InsideRoute {
+            to: to.parse().unwrap(),
+            via,
+            metric,
+        };
+        let defaults = peer.gateways.iter().map(|via| {
+            let to = if via.is_ipv4() { "0.0.0.0/0" } else { "::/0" };
+            route(to.to_owned(), Some(*via), peer.gateway_metric.unwrap_or(0))
+        });
+        let names = peer.resolvers.iter().map(|ip| {
+            let length = if ip.is_ipv4() { 32 } else { 128 };
+            route(format!("{ip}/{length}"), None, peer.resolver_metric)
+        });
+        let static_routes = peer.routes.iter();
+        let static_routes = static_routes.map(|it| route(it.to().to_string(), it.via(), 0));
+        let inside = Inside {
+            id: peer.netns.id,
+            link: Some(InsideLink {
+                up: true,
+                mac: Some(peer.mac),
+                addresses: peer.addresses.clone(),
+                is_pair: true,
+            }),
+            routes: defaults.chain(names).chain(static_routes).collect(),
+        };
+        (endpoint.name.clone(), Ok(inside))
+    });
+    insides.collect()
 }
 
 /// No tables of other programs.

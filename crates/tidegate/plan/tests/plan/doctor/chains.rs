@@ -132,18 +132,17 @@ fn queries_are_for_the_host_itself() {
 }
 
 #[test]
-fn packets_of_endpoints_pass_three_hooks_in_each_family_of_ip() {
+fn packets_of_endpoints_pass_all_hooks_in_each_family_of_ip() {
     for (hook, what) in [
-        ("prerouting", Some("from tgb0 ")),
-        ("forward", Some("from and to tgb0 ")),
-        ("postrouting", Some("to tgb0 ")),
-        ("output", None),
+        ("prerouting", "from tgb0 "),
+        ("forward", "from and to tgb0 "),
+        ("postrouting", "to tgb0 "),
+        ("input", "in answer to the host from tgb0 "),
+        ("output", "from the host to tgb0 "),
     ] {
-        let found = found(chain(&format!("inet mine chain {hook} drop"), &[]));
-        assert_eq!(found.len(), usize::from(what.is_some()), "{hook}");
-        if let Some(what) = what {
-            assert!(found[0].what.contains(what), "{found:?}");
-        }
+        let found = only(chain(&format!("inet mine chain {hook} drop"), &[]));
+        assert_eq!(found.severity, Severity::Fault, "{found:?}");
+        assert!(found.what.contains(what), "{found:?}");
     }
     for (family, severity) in [
         ("ip", Severity::Fault),
@@ -393,6 +392,165 @@ fn a_rule_about_a_port_is_nothing_to_ports_that_it_lets_through_or_that_nobody_r
     // What is dropped as a whole is told once.
     let all = found_in(&open, chain("inet mine forward forward drop", &[&rules[0]]));
     assert_eq!(all.len(), 1, "{all:?}");
+}
+
+/// The host itself reaches its endpoints, and they answer.
+#[test]
+fn what_the_host_sends_and_is_answered_is_let_through_by_the_advice() {
+    for (head, advice, rule) in [
+        (
+            "inet mine output output drop",
+            "`nft 'add rule inet mine output oifname \"tgb*\" accept'`",
+            accept("oifname", "tgb*"),
+        ),
+        (
+            "inet mine input input drop",
+            "`nft 'add rule inet mine input iifname \"tgb*\" ct state established accept'`",
+            format!(r#"{}, {}"#, meta("iifname", "tgb*"), ESTABLISHED),
+        ),
+        (
+            "ip filter OUTPUT output drop",
+            "`iptables -A OUTPUT -o tgb+ -j ACCEPT`",
+            accept("oifname", "tgb*"),
+        ),
+        (
+            "ip6 filter INPUT input drop",
+            "`ip6tables -A INPUT -i tgb+ -m conntrack --ctstate ESTABLISHED -j ACCEPT`",
+            format!(r#"{}, {}"#, meta("iifname", "tgb*"), ESTABLISHED),
+        ),
+        (
+            "inet firewalld filter_OUTPUT output drop",
+            "`firewall-cmd --list-all-policies` shows",
+            accept("oifname", "tgb*"),
+        ),
+    ] {
+        let finding = only(chain(head, &[]));
+        assert_eq!(finding.severity, Severity::Fault, "{finding:?}");
+        assert!(finding.advice.contains(advice), "{finding:?}");
+        assert_eq!(found(chain(head, &[&rule])), [], "{head}");
+    }
+    let mut of_ufw = chain("ip filter OUTPUT output drop", &[]);
+    of_ufw.words.insert("ufw-before-forward".into());
+    assert_eq!(only(of_ufw).advice, "`ufw allow out on tgb+`");
+    for (access, count) in [
+        (Access::Open, 1),
+        (Access::Internal, 1),
+        (Access::Isolated, 0),
+    ] {
+        let mut state = state_with(&["web"]);
+        for network in state.networks.values_mut() {
+            network.policy.access = access;
+        }
+        let found = found_in(&state, chain("inet mine output output drop", &[]));
+        assert_eq!(found.len(), count, "{access:?}: {found:?}");
+    }
+    // What may be dropped is told, and what is dropped only of others is not.
+    let other = format!(r#"{}, {{"drop": null}}"#, meta("oifname", "eth0"));
+    assert_eq!(
+        found(chain("inet mine output output accept", &[&other])),
+        []
+    );
+    let some = only(chain("inet mine output output accept", &[DROP_8080]));
+    assert_eq!(some.severity, Severity::CouldNotTell);
+    assert!(
+        some.what
+            .contains("drops packets from the host to tgb0: see "),
+        "{some:?}"
+    );
+}
+
+#[test]
+fn the_answers_of_the_dns_server_pass_the_output_hook() {
+    let of = |head: &str, rules: &[&str]| {
+        let (mut state, mut host) = (state_with(&["web"]), healthy());
+        state.resolver = Some(299);
+        host.chains = Ok(vec![chain(head, rules)]);
+        of_check(&state, &host, "names")
+    };
+    let sport = DROP_8080.replace("dport", "sport").replace("tcp", "udp");
+    let drop = sport.replace("8080", "299");
+    for (head, rule, told) in [
+        ("inet mine c output accept", &drop, true),
+        ("inet mine c output accept", &sport, false),
+        ("inet mine c postrouting accept", &drop, true),
+        ("inet mine c input accept", &drop, false),
+    ] {
+        let found = of(head, &[rule]);
+        assert_eq!(found.len(), usize::from(told), "{head} {rule}: {found:?}");
+        for finding in found {
+            assert_eq!(finding.severity, Severity::Fault);
+            assert!(
+                finding.what.starts_with(
+                    "chain c of table inet mine drops the answers to DNS queries, from port 299 to tgb0 (the rule with"
+                ),
+                "{finding:?}"
+            );
+            assert!(
+                finding.advice.contains(
+                    "insert rule inet mine c position 7 oifname \"tgb*\" meta l4proto { tcp, udp } th sport 299 accept"
+                ),
+                "{finding:?}"
+            );
+        }
+    }
+    let by_policy = of("ip filter OUTPUT output drop", &[]);
+    assert!(
+        by_policy[0].advice.starts_with(
+            "`iptables -A OUTPUT -o tgb+ -p udp --sport 299 -j ACCEPT && iptables -A OUTPUT"
+        ),
+        "{by_policy:?}"
+    );
+    let unclear = of("inet mine c output drop", &[NOBODY_KNOWS]);
+    let [unclear] = &unclear[..] else {
+        panic!("{unclear:?}")
+    };
+    assert!(
+        unclear.what.contains(
+            "drops packets to tgb0 from port 299, which answer DNS queries: see policy drop"
+        ),
+        "{unclear:?}"
+    );
+}
+
+/// Its packets are translated at the output hook.
+#[test]
+fn a_rule_that_keeps_the_host_itself_from_a_published_port_is_named() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["8080:80", "127.0.0.1:9000:90"]);
+    for (priority, hook, port, wanted) in [
+        (0, "output", 80, Some("8080:80/tcp")),
+        (0, "output", 8080, None),
+        (-300, "output", 8080, Some("8080:80/tcp")),
+        (-300, "output", 80, None),
+        (0, "output", 90, Some("127.0.0.1:9000:90/tcp")),
+        (0, "postrouting", 90, Some("127.0.0.1:9000:90/tcp")),
+    ] {
+        let head = format!("inet mine c {hook} accept");
+        let chain = with_priority(priority, &head, &[&dport(port)]);
+        let found = about_ports(&state, chain, Severity::Fault);
+        let told = wanted.map(|port| {
+            format!(
+                "chain c of table inet mine drops the host's own connections to published port {port} of endpoint ep-1 \
+                 (the rule with handle 7 of chain c, shown by `nft -a list chain inet mine c`)"
+            )
+        });
+        assert_eq!(found, Vec::from_iter(told), "{priority} {hook} {port}");
+    }
+    let answers = dport(80).replace("dport", "sport");
+    let found = about_ports(
+        &state,
+        chain("inet mine c input accept", &[&answers]),
+        Severity::Fault,
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    // What nobody reaches is told once.
+    let found = about_ports(
+        &state,
+        chain("inet mine c postrouting accept", &[&dport(80)]),
+        Severity::Fault,
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("drops connections to"), "{found:?}");
 }
 
 #[test]

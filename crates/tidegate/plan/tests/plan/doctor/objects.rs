@@ -2,6 +2,7 @@
 
 use tidegate_api::doctor::Severity;
 use tidegate_api::{CreateNetwork, Fight, Policy};
+use tidegate_model::links::Link;
 use tidegate_model::{Access, Fault, State};
 use tidegate_nft::Kind;
 
@@ -155,7 +156,10 @@ fn a_table_that_differs_or_is_changed_again_and_again_is_a_fault() {
     let (severity, what, advice) = only(|host| host.fight = Some(fight.clone()));
     assert_eq!(severity, Severity::Fault);
     assert!(what.ends_with(&format!(": {fight}")), "{what}");
-    assert!(advice.contains("delete its own table"), "{advice}");
+    // A program that only deletes elements flushes nothing.
+    let words =
+        "have that program leave table inet tidegate alone: if it flushes the whole ruleset,";
+    assert!(advice.starts_with(words), "{advice}");
 }
 
 #[test]
@@ -170,4 +174,59 @@ fn the_advice_about_a_refused_table_depends_on_the_kind_of_refusal() {
         assert_eq!(what, "a dry run of the table failed: refused");
         assert!(advice.contains(words), "{advice}");
     }
+}
+
+/// As systemd-networkd does with a file for all interfaces.
+#[test]
+fn an_address_of_another_program_is_found_and_is_a_fault_where_it_hides_an_uplink() {
+    let state = web();
+    let mut host = healthy();
+    host.links = links_of(&state);
+    assert_eq!(of_check(&state, &host, "addresses"), []);
+    let mut uplink = host.links[0].clone();
+    (uplink.ifname, uplink.group) = ("wan".parse().unwrap(), 0);
+    uplink.addresses = vec!["192.0.2.1/24".parse().unwrap()];
+    host.links.push(uplink);
+    assert_eq!(of_check(&state, &host, "addresses"), []);
+    let port = |link: &Link| link.ifname.as_str() == "tgv1";
+    let port = host.links.iter().position(port).unwrap();
+    host.links[0]
+        .addresses
+        .push("192.0.2.1/24".parse().unwrap());
+    host.links[port]
+        .addresses
+        .push("198.51.100.1/24".parse().unwrap());
+    let [fault, warning] = &of_check(&state, &host, "addresses")[..] else {
+        panic!("{:?}", of_check(&state, &host, "addresses"))
+    };
+    assert_eq!(fault.severity, Severity::Fault);
+    assert_eq!(
+        fault.what,
+        "interface tgb0 has the address 192.0.2.1/24, which is not Tidegate's: the host may look on tgb0 for machines of \
+         192.0.2.0/24 that are on wan"
+    );
+    assert!(
+        fault
+            .advice
+            .starts_with("`ip addr del 192.0.2.1/24 dev tgb0`, and exclude Tidegate's interfaces"),
+        "{fault:?}"
+    );
+    assert_eq!(warning.severity, Severity::Warning);
+    assert!(
+        warning
+            .what
+            .starts_with("interface tgv1 has the address 198.51.100.1/24, ")
+            && warning.advice.starts_with(
+                "nothing, if you put it there; otherwise `ip addr del 198.51.100.1/24 dev tgv1`"
+            ),
+        "{warning:?}"
+    );
+    // An address of a subnet of the network's own is no uplink's.
+    for number in 2..40 {
+        let net = format!("10.208.0.{number}/24");
+        host.links[port].addresses.push(net.parse().unwrap());
+    }
+    let many = of_check(&state, &host, "addresses");
+    assert_eq!(many.len(), 17, "{many:?}");
+    assert!(many[16].what.starts_with("24 more addresses"), "{many:?}");
 }

@@ -62,9 +62,66 @@ fn a_port_is_published_for_the_sender_alone_if_that_is_known() {
     ] {
         assert_eq!(hint(&state, from, "front:80").as_deref(), Some(expected));
     }
-    assert_eq!(
-        hint(&two(Access::Internal, &[]), "outside", "store:80"),
-        None
-    );
     assert_eq!(hint(&state, "outside as 192.0.2.7", "front:80"), None);
+}
+
+/// What is shut stays shut: the namespace can be on another network besides.
+#[test]
+fn a_network_that_is_not_open_is_named_with_what_it_is() {
+    let state = two(Access::Internal, &["8080:5432"]);
+    let asked = |from: &str, to: &str| {
+        let explained = explain_on(&state, &routing(&state), from, to).unwrap();
+        let path = explained.paths.into_iter().next().unwrap();
+        assert!(!path.fate.is_arrival(), "{path:?}");
+        (path.why, path.hint.unwrap_or_default())
+    };
+    let internal =
+        "network db is internal: its endpoints exchange packets only with each other and the host";
+    let too = "store to an open network too: `tidegate attach web --netns /run/netns/c";
+    for (from, to, hint) in [
+        ("store", "192.0.2.7:443", format!("attach {too}`")),
+        ("store", "outside:443", format!("attach {too}`")),
+        (
+            "outside",
+            "host:8080",
+            format!("if other machines should reach it, attach {too} -p 5432/tcp`"),
+        ),
+        (
+            "192.0.2.7",
+            "store:5432",
+            format!("if other machines should reach it, attach {too} -p 5432/tcp`"),
+        ),
+    ] {
+        let (why, found) = asked(from, to);
+        assert!(why.contains(internal), "{from} {to}: {why}");
+        assert_eq!(found, hint, "{from} {to}");
+    }
+    // Through a published port neither.
+    let mut state = two(Access::Internal, &[]);
+    attach_as(&mut state, "web", "shop", 5, &["9000:90"]);
+    let db = state.networks.values().find(|it| it.name.as_str() == "db");
+    let at = format!("{}:9000", db.unwrap().subnets[0].gateway);
+    let explained = explain_on(&state, &routing(&state), "store", &at).unwrap();
+    let path = &explained.paths[0];
+    assert!(path.why.contains(internal), "{path:?}");
+    let hint = path.hint.clone().unwrap_or_default();
+    assert!(
+        hint.starts_with("attach store to network web too"),
+        "{hint}"
+    );
+    let why = |access| {
+        let state = two(access, &[]);
+        let explained = explain_on(&state, &routing(&state), "store", "192.0.2.7:443").unwrap();
+        explained.paths[0].why.clone()
+    };
+    assert!(
+        why(Access::Isolated).contains("network db is isolated"),
+        "{}",
+        why(Access::Isolated)
+    );
+    assert!(
+        !why(Access::Open).contains("network db"),
+        "{}",
+        why(Access::Open)
+    );
 }

@@ -58,7 +58,10 @@ fn a_chain_that_drops_it_is_named_and_one_that_does_not_is_not() {
         "chain c of table ip mine drops it (the rule with handle 7 of chain c, shown by `nft -a list chain ip mine c`)"
     );
     let hint = path.hint.unwrap();
-    assert!(hint.contains("shows the rule by its handle"), "{hint}");
+    assert!(
+        hint.starts_with("`nft -a list chain ip mine c` shows what drops it"),
+        "{hint}"
+    );
     let (verdict, path) = explained(
         &state,
         &beside(&state, &drop(8080)),
@@ -205,4 +208,62 @@ fn a_policy_of_iptables_legacy_drops_it() {
         path.why,
         "chain FORWARD of table ip filter (legacy) drops it (policy drop)"
     );
+}
+
+/// The answers to what the host gets leave by the output hook, even where no chain sees what comes in.
+#[test]
+fn answers_meet_chains_at_hooks_that_the_packet_did_not_meet() {
+    let mut state = web(Policy::default(), &["8080:80"]);
+    state.resolver = Some(299);
+    let sport = |port: u16| dport(port).replace("dport", "sport").replace("tcp", "udp");
+    let drop = |hook: &str, rules: &str| chain(hook, "filter", 0, "accept") + &rule(rules);
+    for (objects, from, to) in [
+        (
+            drop("output", &(sport(299) + r#", {"drop": null}"#)),
+            "front",
+            "10.208.0.1:53/udp",
+        ),
+        (
+            drop("output", &(sport(5353) + r#", {"drop": null}"#)),
+            "192.0.2.7",
+            "192.0.2.1:5353/udp",
+        ),
+        (
+            chain("postrouting", "filter", -150, "drop"),
+            "192.0.2.7",
+            "192.0.2.1:22",
+        ),
+        (chain("input", "filter", 0, "drop"), "host", "front:80"),
+        (
+            chain("prerouting", "filter", -150, "drop"),
+            "host",
+            "192.0.2.7:80",
+        ),
+    ] {
+        let (verdict, path) = explained(&state, &beside(&state, &objects), from, to);
+        assert_eq!(verdict, Verdict::Stopped, "{objects}: {path:?}");
+        assert!(
+            path.why
+                .starts_with("it arrives, but chain c of table ip mine drops the answers ("),
+            "{}",
+            path.why
+        );
+        let hint = path.hint.unwrap();
+        assert!(
+            hint.starts_with("`nft -a list chain ip mine c` shows"),
+            "{hint}"
+        );
+    }
+    // Of a forwarded connection, the answers came in where the packets went out.
+    let by = |ifname: &str| {
+        let iif = format!(
+            r#"{{"match": {{"op": "==", "left": {{"meta": {{"key": "iifname"}}}}, "right": "{ifname}"}}}}, {{"drop": null}}"#
+        );
+        chain("postrouting", "filter", -150, "accept") + &rule(&iif)
+    };
+    for (ifname, expected) in [("tgb0", Verdict::Stopped), ("tgb1", Verdict::Passes)] {
+        let routing = beside(&state, &by(ifname));
+        let (verdict, path) = explained(&state, &routing, "192.0.2.7", "192.0.2.1:8080");
+        assert_eq!(verdict, expected, "{path:?}");
+    }
 }
