@@ -186,10 +186,10 @@ mod tests {
     #[test]
     fn the_sums_of_a_release_name_what_github_serves() {
         let names = [
-            "a/sample_1.0~rc.1-1~debian.12_amd64.deb",
-            "a/sample_1.0~rc.1-1~debian.12_amd64.deb.cdx.json",
-            "b/sample-1.0-1.x86_64.rpm",
-            "c/sample-1.0+x.tar.gz",
+            "a/sample_1.0.0.rc.1-1-debian.12_amd64.deb",
+            "a/sample_1.0.0.rc.1-1-debian.12_amd64.deb.cdx.json",
+            "b/sample-1.0.0-1.x86_64.rpm",
+            "c/sample-1.0.0_x.tar.gz",
         ];
         let (folder, output) = release(&names);
         assert!(output.status.success(), "{output:?}");
@@ -201,10 +201,10 @@ mod tests {
             files,
             [
                 "SHA256SUMS",
-                "sample-1.0-1.x86_64.rpm",
-                "sample-1.0.x.tar.gz",
-                "sample_1.0.rc.1-1.debian.12_amd64.deb",
-                "sample_1.0.rc.1-1.debian.12_amd64.deb.cdx.json",
+                "sample-1.0.0-1.x86_64.rpm",
+                "sample-1.0.0_x.tar.gz",
+                "sample_1.0.0.rc.1-1-debian.12_amd64.deb",
+                "sample_1.0.0.rc.1-1-debian.12_amd64.deb.cdx.json",
             ]
         );
         assert!(files.iter().all(|name| name.chars().all(kept)));
@@ -216,9 +216,15 @@ mod tests {
     }
 
     #[test]
-    fn two_packages_that_github_would_give_one_name_are_not_released() {
-        let (_folder, output) = release(&["a/sample-1~x.rpm", "b/sample-1.x.rpm"]);
-        assert!(!output.status.success());
+    fn a_name_that_github_would_change_and_two_packages_of_one_name_are_not_released() {
+        for packages in [
+            ["a/sample-1~x.rpm", "b/other-1.rpm"],
+            ["a/sample-1.rpm", "b/sample-1.rpm"],
+        ] {
+            let (folder, output) = release(&packages);
+            assert!(!output.status.success(), "{packages:?}");
+            assert!(!folder.path().join("uploaded").exists(), "{packages:?}");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::out;
 use crate::steps::{Step, steps};
 use crate::units::Units;
 use plimsoll_plan::config::Config;
+use plimsoll_plan::format::name_in_file;
 use plimsoll_plan::plan::{BuildPlan, Plan};
 use plimsoll_spec::changelog::Release;
 
@@ -229,6 +230,6 @@ fn said(program: &Path, stamp: &plimsoll_plan::config::Stamp) -> Result<String, 
 
 /// Whether a file is called as a package of this name is.
 fn is_package(file: &str, name: &str) -> bool {
-    let rest = file.strip_prefix(name);
-    rest.is_some_and(|rest| rest.starts_with([' ', '-', '.', '_']) && !rest.ends_with(".log"))
+    let rest = file.strip_prefix(&name_in_file(name));
+    rest.is_some_and(|rest| rest.starts_with(['-', '.', '_']) && !rest.ends_with(".log"))
 }

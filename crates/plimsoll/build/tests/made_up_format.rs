@@ -47,7 +47,7 @@ impl FormatRules for Txt {
     }
 
     fn file_name(&self, naming: &Naming<'_>) -> String {
-        format!("{} {} for {}.txt", naming.name, naming.version, naming.arch)
+        format!("{}-{}-{}.txt", naming.name, naming.version, naming.arch)
     }
 
     fn own_relations(&self, config: &Config, _on: &[String], _version: &str) -> Relations {
@@ -360,7 +360,7 @@ fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
     let project = Project::new();
     let workspace = project.workspace.clone();
     let (config, plan) = planned(&workspace, CONFIG).unwrap();
-    let file = format!("sample 1.0.0 for {}.txt", std::env::consts::ARCH);
+    let file = format!("sample-1.0.0-{}.txt", std::env::consts::ARCH);
     assert_eq!(plan.packages[0].file, file);
     let Manifest { artifacts, .. } = run::run(&formats(), &config, &plan, &mut Silent).unwrap();
     assert_eq!(artifacts.len(), 1, "{artifacts:?}");

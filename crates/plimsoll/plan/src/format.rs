@@ -4,6 +4,7 @@
 //! or plan get it as an argument. `plimsoll_build::format` has the half that runs programs and writes files.
 
 mod deb;
+mod file_names;
 mod relations;
 mod rpm;
 mod rpm_rules;
@@ -21,6 +22,8 @@ use crate::config::Config;
 
 pub use crate::format_names::{UnknownFormat, either};
 pub use deb::Deb;
+pub use file_names::name_in_file;
+pub(crate) use file_names::{is_safe, revision_in_file, version_in_file};
 pub use rpm::Rpm;
 pub use tar::Tar;
 
@@ -48,7 +51,7 @@ pub trait FormatRules: fmt::Debug + Sync {
         version.to_owned()
     }
 
-    /// The name of a package file.
+    /// The name of a package file. It may have letters, digits, `.`, `-` and `_`.
     fn file_name(&self, naming: &Naming<'_>) -> String;
 
     /// Whether a host can make such packages.
@@ -141,14 +144,14 @@ pub trait FormatRules: fmt::Debug + Sync {
     }
 }
 
-/// What the name of a package file is made of.
+/// What the name of a package file is made of: letters, digits, `.`, `-` and `_`, which every host of files keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Naming<'a> {
-    /// Name of the packages.
+    /// Name of the package, as file names have it ([`name_in_file`]).
     pub name: &'a str,
-    /// The version of the package.
+    /// The version of the package, with `.` for `~` and `_` for `+`.
     pub version: &'a str,
-    /// The revision of the package.
+    /// The revision of the package, with `-` for `~` and `_` for `+`.
     pub revision: &'a str,
     /// The architecture in the format's own words.
     pub arch: &'a str,

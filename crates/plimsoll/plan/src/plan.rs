@@ -135,6 +135,7 @@ pub fn plan(
         let cannot = left_out.iter().find_map(PlanError::cannot_package);
         return Err(cannot.unwrap_or_else(|| nothing(request)));
     }
+    package::check_files(&packages)?;
     Ok(Plan {
         name: config.name.clone(),
         source: source.clone(),

@@ -80,14 +80,14 @@ fn a_run_that_fails_at_its_second_package_leaves_neither_it_nor_the_old_ones() {
 #[test]
 fn a_package_of_another_version_that_no_manifest_lists_is_named() {
     let project = Project::new();
-    project.put("out/sample 0.9.0 for x86_64.txt", "old");
+    project.put("out/sample-0.9.0-x86_64.txt", "old");
     let error = project.error();
     assert!(
-        error.ends_with("/out/sample 0.9.0 for x86_64.txt is not listed in a manifest"),
+        error.ends_with("/out/sample-0.9.0-x86_64.txt is not listed in a manifest"),
         "{error}"
     );
     project.put("out/notes.txt", "mine");
-    std::fs::remove_file(project.workspace.join("out/sample 0.9.0 for x86_64.txt")).unwrap();
+    std::fs::remove_file(project.workspace.join("out/sample-0.9.0-x86_64.txt")).unwrap();
     project.run().unwrap();
 }
 

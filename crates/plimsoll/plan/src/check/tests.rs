@@ -58,12 +58,6 @@ fn each_fault_is_named_with_its_line() {
             "the summary is empty",
         ),
         (
-            "revision = \"1\"",
-            "revision = \"1_2\"",
-            1,
-            "Debian refuses the revision \"1_2\"",
-        ),
-        (
             "section = \"net\"",
             "section = \"network\"",
             1,
@@ -233,6 +227,21 @@ fn every_package_has_a_program() {
         [
             format!("dist.toml:{line}: no .deb package has a program or library that Cargo builds"),
             format!("dist.toml:{line}: no .rpm package has a program or library that Cargo builds"),
+        ]
+    );
+}
+
+#[test]
+fn a_revision_is_of_debians_characters_and_no_other_revision_has_its_file_names() {
+    let (text, before) = planted("revision = \"1\"", "revision = \"1_2\"");
+    let line = before + 1;
+    assert_eq!(
+        found(&text),
+        [
+            format!("dist.toml:{line}: Debian refuses the revision \"1_2\""),
+            format!(
+                "dist.toml:{line}: the file names of revision \"1_2\" could be another revision's"
+            ),
         ]
     );
 }

@@ -71,7 +71,7 @@ fn a_devel_package_in_the_main_repository_gives_the_library() {
             wished: libnftables-dev
             depends: systemd | systemd-standalone-sysusers | systemd-sysusers
             recommends: nftables
-            sample_0.1.0-1~debian.12_amd64.deb"#]],
+            sample_0.1.0-1-debian.12_amd64.deb"#]],
     );
 }
 

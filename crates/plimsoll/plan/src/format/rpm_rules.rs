@@ -6,9 +6,13 @@ mod simple;
 
 use plimsoll_spec::Relation;
 
+use super::file_names::has_revision_its_own_name;
 use super::relations;
 use crate::complaint::Complaint;
 use crate::config::{self, Config, RpmConfig};
+
+/// What a revision may be.
+const REVISION: &str = "use letters, digits, `+`, `.` and `~`, as in \"1\"";
 
 /// What is wrong for an RPM package. Names, releases and dependencies are as rpm's own parser of spec files takes them
 /// (build/parsePreamble.c and build/parseReqs.c).
@@ -32,8 +36,10 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
     let is_revision = |c: char| c.is_ascii_alphanumeric() || "+._~^".contains(c);
     if revision.is_empty() || !revision.chars().all(is_revision) {
         let what = format!("rpm refuses the release {revision:?}");
-        let hint = "use letters, digits, `+`, `.`, `_` and `~`, as in \"1\"";
-        complaints.push(Complaint::about(&["revision"], what, hint));
+        complaints.push(Complaint::about(&["revision"], what, REVISION));
+    } else if !has_revision_its_own_name(revision) {
+        let what = format!("the file names of revision {revision:?} could be another revision's");
+        complaints.push(Complaint::about(&["revision"], what, REVISION));
     }
     let RpmConfig { on, .. } = &config.rpm;
     complaints.extend(relations::misplaced("rpm", on));

@@ -137,7 +137,7 @@ pub(super) const COMPLAINTS: &[Fault] = &[
     Fault {
         from: "revision = \"1\"",
         to: "revision = \"1-a\"",
-        hint: "use letters, digits, `+`, `.`, `_` and `~`, as in \"1\"",
+        hint: "use letters, digits, `+`, `.` and `~`, as in \"1\"",
         mended: &["revision = \"1+a\""],
     },
     Fault {

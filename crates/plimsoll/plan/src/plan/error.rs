@@ -68,6 +68,24 @@ pub enum PlanError {
         /// The formats that were asked for.
         formats: String,
     },
+    /// A format gives a package file a name that not every host of files keeps.
+    #[error("format {format} names a package file {file:?}, which hosts of files would change")]
+    FileName {
+        /// The format.
+        format: FormatName,
+        /// The name.
+        file: String,
+    },
+    /// Two packages have one file.
+    #[error("packages {first} and {second} would both be {file}")]
+    SameFile {
+        /// The file.
+        file: String,
+        /// The first package.
+        first: String,
+        /// The second one.
+        second: String,
+    },
     /// A package that is depended on has no known name.
     #[error("packaging/dist.toml names no {family} package for {what}")]
     NoPackageName {
@@ -118,6 +136,13 @@ impl Hint for PlanError {
             Self::OtherTarget { .. } => Some(
                 "remove build.target from .cargo/config.toml, and unset CARGO_BUILD_TARGET".into(),
             ),
+            Self::FileName { .. } => {
+                Some("use letters, digits, `.`, `-` and `_` in its `file_name`".into())
+            }
+            Self::SameFile { first, second, .. } if first == second => Some(
+                "packaging/dist.toml gives one format to two flavours that are built together: leave it out of one".into(),
+            ),
+            Self::SameFile { .. } => Some("rename one of them in packaging/dist.toml".into()),
             Self::Own { .. } => Some("correct it in packaging/dist.toml".into()),
             Self::UnknownArch(error) => error.hint(),
             Self::UnknownFormat(_) => None,

@@ -1,11 +1,15 @@
 //! What one package file is made of.
 
+use std::collections::BTreeMap;
+
 use plimsoll_probe::{Distribution, Findings, FlavourName, Packages};
 use serde::{Deserialize, Serialize};
 
 use super::{Arch, PlanError, build};
 use crate::config::{Architecture, Config};
-use crate::format::{FormatRules, Naming};
+use crate::format::{
+    FormatRules, Naming, is_safe, name_in_file, revision_in_file, version_in_file,
+};
 use crate::source::Source;
 use plimsoll_spec::{FormatName, Relation, Relations};
 
@@ -62,14 +66,19 @@ pub(super) fn plan(
             Architecture::Any => format.arch(Arch::of(&findings.target)?),
             Architecture::All => format.every_arch(),
         };
+        let file = format.file_name(&Naming {
+            name: &name_in_file(&name),
+            version: &version_in_file(&format.version(&source.version)),
+            revision: &revision_in_file(&config.revision),
+            arch,
+            flavour,
+        });
+        if !is_safe(&file) {
+            let format = format.name();
+            return Err(PlanError::FileName { format, file });
+        }
         Ok(PackagePlan {
-            file: format.file_name(&Naming {
-                name: &name,
-                version: &format.version(&source.version),
-                revision: &config.revision,
-                arch,
-                flavour,
-            }),
+            file,
             format: format.name(),
             flavour,
             driver: build::driver(config, flavour).to_owned(),
@@ -128,6 +137,21 @@ fn parts(config: &Config, format: &dyn FormatRules) -> Vec<Part> {
         [plain(name, holds)].into_iter().chain(debug)
     });
     parts.collect()
+}
+
+/// Refuses two packages of which one would overwrite the other.
+pub(super) fn check_files(packages: &[PackagePlan]) -> Result<(), PlanError> {
+    let mut files: BTreeMap<&str, &str> = BTreeMap::new();
+    for PackagePlan { file, name, .. } in packages {
+        if let Some(first) = files.insert(file, name) {
+            return Err(PlanError::SameFile {
+                file: file.clone(),
+                first: first.to_owned(),
+                second: name.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The relations that do not follow from what the programs link: those of the configuration ([`Config::of_package`]), packages of

@@ -140,7 +140,7 @@ fn exactly(flavour: FlavourName) -> Request {
 }
 
 #[test]
-fn a_pre_release_has_a_name_that_sorts_before_the_release() {
+fn the_files_of_a_pre_release_have_names_that_every_host_keeps() {
     let mut source = fixtures::source();
     source.version = "1.0.0-rc.1".to_owned();
     let plan = planned_from(&fixtures::config(), &source, &findings(), &all_formats());
@@ -149,8 +149,8 @@ fn a_pre_release_has_a_name_that_sorts_before_the_release() {
     assert_eq!(
         names,
         [
-            "sample_1.0.0~rc.1-1_amd64.deb",
-            "sample-1.0.0~rc.1-1.x86_64.rpm",
+            "sample_1.0.0.rc.1-1_amd64.deb",
+            "sample-1.0.0.rc.1-1.x86_64.rpm",
             "sample-1.0.0-rc.1-x86_64-linux-static.tar.gz",
         ]
     );

@@ -251,3 +251,47 @@ fn alternatives_need_what_the_family_calls_the_package_of_update_alternatives() 
     let plain = declared_on(&fixtures::config(), "ID=fedora", &Rpm, Relation::Depends);
     assert!(!plain.contains("alternatives"), "{plain}");
 }
+
+#[test]
+fn no_name_of_a_file_has_a_mark_of_a_version_and_the_version_keeps_it() {
+    let mut config = fixtures::config();
+    config.name = "sample++".to_owned();
+    config.revision = "1~debian.13+2".to_owned();
+    let mut source = fixtures::source();
+    source.version = "1.0.0-rc.1+git-5".to_owned();
+    let plan = planned_from(&config, &source, &findings(), &all_formats()).expect("a plan");
+    let files = plan.packages.iter().map(|it| it.file.as_str());
+    let wanted = [
+        "sample___1.0.0.rc.1_git.5-1-debian.13_2_amd64.deb",
+        "sample__-1.0.0.rc.1_git.5-1-debian.13_2.x86_64.rpm",
+        "sample__-1.0.0-rc.1_git-5-x86_64-linux-static.tar.gz",
+    ];
+    assert_eq!(files.collect::<Vec<_>>(), wanted);
+    assert_eq!(
+        Deb.full_version(&config, &source.version),
+        "1.0.0~rc.1+git.5-1~debian.13+2"
+    );
+}
+
+#[test]
+fn two_packages_with_one_file_are_refused() {
+    let text = fixtures::DIST.replace("name = \"sample\"", "name = \"sample+\"");
+    let further = "\n[package.sample_]\nsummary = \"s\"\ndescription = \"d\"\n\n[[asset]]\npackage = \"sample_\"\n\
+        source = \"LICENSE\"\ndest = \"/usr/share/doc/sample_/LICENSE\"\n";
+    let formats = fixtures::formats().names();
+    let config = crate::config::parse(
+        &format!("{text}{further}"),
+        std::path::Path::new("dist.toml"),
+        &formats,
+    );
+    let error = planned_of(&config.expect("sound"), &findings(), &all_formats());
+    let error = error.expect_err("one file");
+    assert_eq!(
+        error.to_string(),
+        "packages sample+ and sample_ would both be sample__0.1.0-1_amd64.deb"
+    );
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("rename one of them in packaging/dist.toml")
+    );
+}
