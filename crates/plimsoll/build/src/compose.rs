@@ -10,6 +10,8 @@ use plimsoll_spec::changelog::Release;
 use plimsoll_spec::{Actions, Alternative, PackageFile, PackageSpec, Relation};
 
 use crate::format::Format;
+use crate::program::BuiltProgram;
+use crate::public_libraries;
 
 pub(crate) use assets::unbuilt;
 pub use assets::{AssetError, AssetFault, Made, check, collect};
@@ -27,6 +29,8 @@ pub struct Ingredients<'a> {
     pub package: &'a PackagePlan,
     /// Its files.
     pub files: &'a [PackageFile],
+    /// The ELF files among them.
+    pub programs: &'a [BuiltProgram],
     /// The dependencies that were derived from its programs.
     pub derived: &'a [String],
     /// The releases so far.
@@ -42,6 +46,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         format,
         package,
         files,
+        programs,
         derived,
         changelog,
     } = *ingredients;
@@ -71,6 +76,8 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         actions: Actions {
             units: config::actions(&config.unit),
             alternatives: alternatives(config, files),
+            libraries: public_libraries::sonames(programs),
+            ldconfig: public_libraries::change_the_cache(programs, files),
             ..Actions::default()
         },
         build_ids: Vec::new(),

@@ -64,6 +64,7 @@ mod package_facts;
 pub mod packager;
 pub mod program;
 pub mod progress;
+mod public_libraries;
 pub mod run;
 pub mod sbom;
 pub mod settings;

@@ -150,6 +150,7 @@ impl Writer<'_> {
             format: self.formats.get(self.name)?,
             package: &plan.packages[0],
             files: &plain_files,
+            programs: &[],
             derived: &[],
             changelog: &[],
         });

@@ -243,6 +243,55 @@ fn libraries_that_cargo_builds_are_packaged_as_programs_are() {
     assert_eq!(programs.keys().collect::<Vec<_>>(), ["sample"]);
 }
 
+/// Debian Policy 8.1, and packages of SUSE, whose glibc renews no cache by itself.
+#[test]
+fn a_library_for_every_program_is_in_the_linkers_cache_under_its_soname() {
+    require!(
+        Need::Program("dpkg-shlibdeps"),
+        Need::Program("dpkg-deb"),
+        Need::Program("rpm")
+    );
+    let project = Project::new();
+    let asset = "source = \"plugin/libtide.so.1\"\ndest = \"/usr/lib/sample/\"\n";
+    let renamed = asset.replace("/usr/lib/sample/", "/usr/lib/libtide.so.1.0");
+    project.edit("packaging/dist.toml", asset, &renamed);
+    let dist = ["--flavour", "dynamic", "--format", "deb,rpm"];
+    let said = project.refused(&[&["dist"][..], &dist].concat());
+    let fault =
+        "programs look for it as libtide.so.1, and the package has no /usr/lib/libtide.so.1";
+    assert!(said.contains(fault), "{said}");
+
+    let public = asset.replace("/usr/lib/sample/", "/usr/lib/");
+    project.edit("packaging/dist.toml", &renamed, &public);
+    let manifest = project.dist(&dist);
+    let path = |name: &str, format: &str| {
+        let file = made(&manifest, name, format)["file"].as_str().unwrap();
+        project.made("target/dist").join(file)
+    };
+    let printed = |program: &str, arguments: &[&str], file: &Path, more: &[&str]| {
+        let mut command = Command::new(program);
+        let output = command.args(arguments).arg(file).args(more).output();
+        text(&output.unwrap().stdout)
+    };
+    for (name, triggers, shlibs) in [
+        (
+            "libtide1",
+            "activate-noawait ldconfig\n",
+            "libtide 1 libtide1 (>= 1.0.0)\n",
+        ),
+        // A plugin is for its program alone.
+        ("sample-plugin", "", ""),
+    ] {
+        let deb = path(name, "deb");
+        for (file, wanted) in [("triggers", triggers), ("shlibs", shlibs)] {
+            assert_eq!(printed("dpkg-deb", &["--info"], &deb, &[file]), wanted);
+        }
+        let scripts = printed("rpm", &["-qp", "--scripts"], &path(name, "rpm"), &[]);
+        let calls = scripts.matches("/sbin/ldconfig || :").count();
+        assert_eq!(calls, if triggers.is_empty() { 0 } else { 2 }, "{scripts}");
+    }
+}
+
 #[test]
 fn a_library_that_needs_what_no_package_has_is_refused() {
     require!(Need::Program("dpkg-shlibdeps"));

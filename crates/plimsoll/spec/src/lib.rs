@@ -196,6 +196,12 @@ pub struct Actions {
     /// The choices that the package takes part in.
     #[serde(default)]
     pub alternatives: Vec<Alternative>,
+    /// The sonames of the libraries that the package has for programs of others.
+    #[serde(default)]
+    pub libraries: Vec<String>,
+    /// Whether the files change what the dynamic linker finds, so that its cache is renewed (ldconfig(8)).
+    #[serde(default)]
+    pub ldconfig: bool,
     /// The lines of a Debian package's `triggers`, see deb-triggers(5).
     #[serde(default)]
     pub deb_triggers: Vec<String>,

@@ -7,6 +7,7 @@ mod changelog;
 mod control;
 mod copyright;
 mod fields;
+mod libraries;
 mod owners;
 mod relations;
 mod restart;

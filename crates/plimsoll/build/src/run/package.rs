@@ -12,6 +12,7 @@ use crate::linked::LinkedLibrary;
 use crate::manifest::{Artifact, ListFile, Sum};
 use crate::packager::Packager;
 use crate::program::BuiltProgram;
+use crate::public_libraries;
 use crate::sbom;
 use plimsoll_plan::config::{Architecture, Config};
 use plimsoll_plan::format::UnknownFormat;
@@ -53,6 +54,7 @@ impl Run<'_> {
         let own = package.config(self.config);
         let (lent, package) = &self.lend(build, (package, &own), format, &programs)?;
         let mut faults = audit_build(build.flavour, self.config, &programs);
+        faults.extend(public_libraries::unnamed(&programs, &files));
         faults.extend(audit_libraries(self.config, &self.owners, &programs, lent));
         if own.architecture == Architecture::All {
             let held = programs.iter().map(|program| {
@@ -73,6 +75,7 @@ impl Run<'_> {
             format,
             package,
             files: &files,
+            programs: &programs,
             derived: &derived,
             changelog: &self.changelog,
         });

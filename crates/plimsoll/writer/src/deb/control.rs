@@ -6,8 +6,8 @@ use std::io;
 use md5::{Digest, Md5};
 use plimsoll_spec::{FileKind, PackageSpec};
 
-use super::relations;
 use super::scripts::Script;
+use super::{libraries, relations};
 use crate::archive::Archive;
 use crate::files::{Content, File};
 use crate::text;
@@ -24,10 +24,13 @@ pub(super) fn archive(
     if !conffiles.is_empty() {
         archive.file("./conffiles", 0o644, conffiles.as_bytes())?;
     }
-    let triggers = &spec.actions.deb_triggers;
-    if !triggers.is_empty() {
-        let text = format!("{}\n", triggers.join("\n"));
-        archive.file("./triggers", 0o644, text.as_bytes())?;
+    for (name, text) in [
+        ("./shlibs", libraries::shlibs(spec)),
+        ("./triggers", libraries::triggers(spec)),
+    ] {
+        if !text.is_empty() {
+            archive.file(name, 0o644, text.as_bytes())?;
+        }
     }
     archive.file("./md5sums", 0o644, md5sums(files).as_bytes())?;
     for script in scripts {

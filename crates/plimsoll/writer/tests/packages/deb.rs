@@ -270,6 +270,32 @@ fn choices_and_triggers_are_in_the_control_archive() {
         triggers.as_deref(),
         Some("interest-noawait /usr/share/sample\n")
     );
+    assert_eq!(folder.script(&spec.out, "shlibs"), None);
+}
+
+/// Debian Policy 8.1.1 and 8.6.
+#[test]
+fn a_package_of_a_shared_library_renews_the_linkers_cache_and_says_how_to_depend_on_it() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.epoch = 2;
+    spec.actions.ldconfig = true;
+    spec.actions.libraries = vec!["libsample.so.3".into(), "libplain.so".into()];
+    let cache = "activate-noawait ldconfig";
+    for (own, triggers) in [
+        (vec![], vec![cache]),
+        (vec!["interest /x"], vec!["interest /x", cache]),
+        (vec!["activate ldconfig"], vec!["activate ldconfig"]),
+    ] {
+        spec.actions.deb_triggers = own.iter().map(ToString::to_string).collect();
+        folder.write(&spec);
+        let written = folder.script(&spec.out, "triggers").unwrap();
+        assert_eq!(written.lines().collect::<Vec<_>>(), triggers);
+        let shlibs = folder.script(&spec.out, "shlibs").unwrap();
+        let wanted = format!("libsample 3 {} (>= 2:{})\n", spec.name, spec.version);
+        assert_eq!(shlibs, wanted);
+    }
 }
 
 /// Debian Policy 12.5, and "Machine-readable debian/copyright file", which writes an empty line as a dot.

@@ -27,6 +27,7 @@ pub(super) fn scriptlets(files: &[PackageFile], actions: &Actions) -> Option<Scr
         postun: when("-ge 1", "mark-restart-system-units", "try-restart", &units),
     };
     let scriptlets = with_alternatives(scriptlets, &actions.alternatives);
+    let scriptlets = with_ldconfig(scriptlets, actions.ldconfig);
     (scriptlets != Scriptlets::default()).then_some(scriptlets)
 }
 
@@ -40,6 +41,16 @@ fn with_alternatives(mut scriptlets: Scriptlets, alternatives: &[Alternative]) -
         scriptlets.preun += &format!(
             "if [ $1 -eq 0 ]; then\n    {PROGRAM} --remove {name} {path} >/dev/null || :\nfi\n"
         );
+    }
+    scriptlets
+}
+
+/// Renews the cache of the dynamic linker. Where the system does that by itself, it is done twice: one package is for all of them.
+fn with_ldconfig(mut scriptlets: Scriptlets, wanted: bool) -> Scriptlets {
+    const LDCONFIG: &str = "if [ -x /sbin/ldconfig ]; then\n    /sbin/ldconfig || :\nfi\n";
+    if wanted {
+        scriptlets.post.insert_str(0, LDCONFIG);
+        scriptlets.postun.push_str(LDCONFIG);
     }
     scriptlets
 }
@@ -116,6 +127,27 @@ mod tests {
     /// Of files with which nothing special is done.
     fn told(files: &[PackageFile]) -> Option<Scriptlets> {
         scriptlets(files, &Actions::default())
+    }
+
+    #[test]
+    fn the_cache_of_the_dynamic_linker_is_renewed_at_installation_and_removal() {
+        let of = |ldconfig| {
+            let actions = Actions {
+                ldconfig,
+                ..Actions::default()
+            };
+            scriptlets(&[file("/usr/lib/libtide.so.1")], &actions)
+        };
+        assert_eq!(of(false), None);
+        let Scriptlets {
+            post,
+            preun,
+            postun,
+        } = of(true).expect("scriptlets");
+        for script in [post, postun] {
+            assert!(script.contains("/sbin/ldconfig || :"), "{script}");
+        }
+        assert_eq!(preun, "");
     }
 
     #[test]
