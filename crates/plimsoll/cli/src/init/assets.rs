@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::existing::{self, Said, changelog};
-use super::facts::{Facts, Package, Printed};
+use super::facts::{Facts, Package, Printed, library_file};
 use super::place::{self, Place};
 use super::words::{list, open, quoted};
 
@@ -63,13 +63,16 @@ pub(super) fn text(facts: &Facts, main: &Package) -> String {
     let mut assets = Assets::default();
     for package in &facts.packages {
         programs(&mut assets, package);
+        libraries(&mut assets, package, main);
     }
     made(&mut assets, facts);
     let said = facts.packages.iter().flat_map(|package| {
         let said = existing::assets(package).into_iter();
         said.map(move |said| (package, said))
     });
-    let files = said.filter(|(package, said)| said.program(package).is_none());
+    let files = said.filter(|(package, said)| {
+        said.program(package).is_none() && said.library(package).is_none()
+    });
     let (there, missing): (Vec<_>, Vec<_>) =
         files.partition(|(package, said)| is_there(facts, package, said));
     let changelog = changelog(facts, main);
@@ -111,6 +114,32 @@ fn programs(assets: &mut Assets, package: &Package) {
         };
         let source = format!("binary = {}\n", quoted(program));
         assets.add(&source, program, &Place::new(dest, ""));
+    }
+}
+
+/// A library is packaged if the metadata says so, or its Cargo package has nothing else. Others are for a program of the same
+/// package, or for no system at all, such as those for WebAssembly.
+fn libraries(assets: &mut Assets, package: &Package, main: &Package) {
+    let said = existing::assets(package);
+    let folder = format!("/usr/lib/{}/", main.package_name());
+    for name in &package.libraries {
+        let source = format!("library = {}\n", quoted(name));
+        let named = said.iter().find(|it| it.library(package) == Some(name));
+        let file = library_file(name);
+        if let Some(named) = named {
+            assets.add(&source, &file, &Place::new(named.dest.clone(), ""));
+        } else if package.programs.is_empty() {
+            assets.ask(&format!(
+                "who looks for {file}? A plugin goes where its program looks for it, a library for programs of others into /usr/lib, under its soname"
+            ));
+            assets.add(&source, &file, &Place::new(folder.clone(), ""));
+        } else {
+            assets.ask(&format!(
+                "Cargo builds the shared library {file}: is it for users? Then add an [[asset]] with library = {} and dest = {}",
+                quoted(name),
+                quoted(&folder)
+            ));
+        }
     }
 }
 
@@ -212,7 +241,7 @@ fn remaining(assets: &mut Assets, facts: &Facts, main: &Package) {
             "is {file} a configuration file of the package? Then add an [[asset]] below /etc with kind = \"config\""
         ));
     }
-    if assets.has_manual() {
+    if assets.has_manual() || facts.programs().next().is_none() {
         return;
     }
     let is_source = |file: &&String| place::is_manual_source(file);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{Message, Metadata};
+use cargo_metadata::{Artifact, Message, Metadata};
 use error_hint::{Failure, Result};
 use plimsoll_build::elf;
 use plimsoll_build::run::{asked, printed_by, without_messages};
@@ -11,7 +11,7 @@ use plimsoll_build::units::Units;
 use plimsoll_probe::{Command, Distribution, Host, PkgConfig, Version, limit, owners};
 
 use super::cargo::{Cargo, glibc_triple};
-use super::facts::{Built, Facts, Found, Package, Printed};
+use super::facts::{Built, Facts, Found, Package, Printed, library_file};
 use super::{help, read};
 use crate::run;
 
@@ -48,8 +48,13 @@ pub(super) fn look(root: &Path, facts: &Facts) -> Result<Built> {
 
 /// The programs with their files, and what Cargo compiled.
 fn build(root: &Path, facts: &Facts) -> Result<(BTreeMap<String, PathBuf>, Units)> {
-    let mut arguments = vec!["build", "--locked", "--bins"];
+    let mut arguments = vec!["build", "--locked"];
     arguments.push("--message-format=json-render-diagnostics");
+    let of_library = |package: &Package| package.programs.is_empty();
+    if !facts.packages.iter().any(of_library) {
+        // A library beside programs may be for another system than this one.
+        arguments.push("--bins");
+    }
     for package in &facts.packages {
         arguments.extend(["--package", &package.name]);
     }
@@ -65,14 +70,30 @@ fn build(root: &Path, facts: &Facts) -> Result<(BTreeMap<String, PathBuf>, Units
             return run::say(line);
         };
         units.take(&message);
-        if let Message::CompilerArtifact(artifact) = message
-            && let (true, Some(path)) = (artifact.target.is_bin(), artifact.executable)
-        {
-            programs.insert(artifact.target.name, path.into());
+        if let Message::CompilerArtifact(artifact) = message {
+            programs.extend(linked(artifact, facts));
         }
     });
     ran.map_err(without_messages)?;
     Ok((programs, units))
+}
+
+/// The program that was linked, or the shared library of a package that has nothing else.
+fn linked(artifact: Artifact, facts: &Facts) -> Option<(String, PathBuf)> {
+    if artifact.target.is_bin() {
+        return Some((artifact.target.name, artifact.executable?.into()));
+    }
+    let mut packages = facts.packages.iter();
+    let is_its = |package: &Package| {
+        package.programs.is_empty() && package.libraries.contains(&artifact.target.name)
+    };
+    if !artifact.target.is_cdylib() || !packages.any(is_its) {
+        return None;
+    }
+    let name = library_file(&artifact.target.name);
+    let mut files = artifact.filenames.into_iter();
+    let path = files.find(|path| path.file_name() == Some(name.as_str()))?;
+    Some((name, path.into()))
 }
 
 /// What Cargo says on a line; none for what people read.

@@ -9,6 +9,8 @@ pub(super) struct Chosen<'a> {
     pub(super) packages: Vec<&'a Package>,
     /// The names of the others that have programs.
     pub(super) left_out: Vec<String>,
+    /// The others that have shared libraries and no programs.
+    pub(super) libraries_left_out: Vec<&'a Package>,
 }
 
 /// Why a package is not for users of packages.
@@ -26,19 +28,32 @@ const RULES: [Rule; 4] = [
     },
 ];
 
-/// The packages that are packaged: those with these names, or, if there are none, those with programs that the rules leave.
+/// The packages that are packaged: those with these names, or, if there are none, those with programs that the rules leave. Without a
+/// program in the workspace, those with shared libraries.
 ///
 /// # Errors
-/// If a name is not one of a package with programs, or the workspace has no program.
+/// If a name is not one of a package with a program or a shared library, or the workspace has neither.
 pub(super) fn packages<'a>(metadata: &'a Metadata, asked: &[String]) -> Result<Chosen<'a>> {
-    let members = metadata.workspace_packages();
-    let mut found: Vec<&Package> = members.into_iter().filter(|it| has_program(it)).collect();
-    found.sort_by_key(|package| place(metadata, package));
-    if found.is_empty() {
-        let hint = "add src/main.rs or [[bin]] to a package of the workspace; for a shared library (`cdylib`) alone, write \
-                    packaging/dist.toml by hand, with `library` in an [[asset]]";
-        return Err(Failure::hinted("the workspace has no program", hint));
+    let mut members = metadata.workspace_packages();
+    members.sort_by_key(|package| place(metadata, package));
+    let has = |package: &&Package, kind| has_target(package, kind);
+    let (programs, others): (Vec<_>, Vec<_>) =
+        members.into_iter().partition(|it| has(it, TargetKind::Bin));
+    let libraries: Vec<&Package> = others
+        .into_iter()
+        .filter(|it| has(it, TargetKind::CDyLib))
+        .collect();
+    if programs.is_empty() && libraries.is_empty() {
+        let hint = "add src/main.rs, [[bin]], or a [lib] with the crate type cdylib to a package of the workspace";
+        return Err(Failure::hinted(
+            "the workspace has no program and no shared library",
+            hint,
+        ));
     }
+    let found = match programs.is_empty() {
+        true => libraries.clone(),
+        false => programs.clone(),
+    };
     let mut packages = found.clone();
     if asked.is_empty() {
         for rule in RULES {
@@ -52,16 +67,15 @@ pub(super) fn packages<'a>(metadata: &'a Metadata, asked: &[String]) -> Result<C
             }
         }
     } else {
-        let named = asked.iter().map(|name| named(&found, name));
+        let known: Vec<&Package> = programs.iter().chain(&libraries).copied().collect();
+        let named = asked.iter().map(|name| named(&known, name));
         packages = named.collect::<Result<_>>()?;
     }
-    let chosen = packages.iter().map(|package| &package.id);
-    let chosen: Vec<_> = chosen.collect();
-    let left_out = found
-        .iter()
-        .filter(|package| !chosen.contains(&&package.id));
+    let is_left_out = |package: &&Package| packages.iter().all(|it| it.id != package.id);
+    let left_out = programs.into_iter().filter(is_left_out);
     Ok(Chosen {
         left_out: left_out.map(|package| package.name.to_string()).collect(),
+        libraries_left_out: libraries.into_iter().filter(is_left_out).collect(),
         packages,
     })
 }
@@ -70,17 +84,18 @@ fn named<'a>(found: &[&'a Package], name: &str) -> Result<&'a Package> {
     let package = found.iter().find(|package| package.name.as_str() == name);
     package.copied().ok_or_else(|| {
         let known: Vec<&str> = found.iter().map(|package| package.name.as_str()).collect();
-        let what = format!("the workspace has no package {name} with a program");
+        let what =
+            format!("the workspace has no package {name} with a program or a shared library");
         Failure::hinted(
             what,
-            format!("those with programs are {}", known.join(", ")),
+            format!("those that have one are {}", known.join(", ")),
         )
     })
 }
 
-fn has_program(package: &Package) -> bool {
+fn has_target(package: &Package, kind: TargetKind) -> bool {
     let mut targets = package.targets.iter();
-    targets.any(|target| target.kind.contains(&TargetKind::Bin))
+    targets.any(|target| target.kind.contains(&kind))
 }
 
 /// The main package comes first: that of the workspace itself, else the one with the name of its folder, else the first name.

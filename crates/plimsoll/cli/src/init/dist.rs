@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::existing::changelog;
-use super::facts::{Facts, Package};
+use super::facts::{Facts, Package, library_file};
 use super::library::Library;
 use super::words::{asked, list, open, quoted};
 use super::{assets, native, relations};
@@ -148,6 +148,15 @@ fn cargo(facts: &Facts, main: &Package, libraries: &BTreeMap<String, Library>) -
     if !facts.left_out.is_empty() {
         let names = facts.left_out.join(", ");
         let _ = writeln!(text, "# Left out, though they have programs: {names}.");
+    }
+    for (package, library) in &facts.libraries_left_out {
+        text.push_str(&open(&format!(
+            "Cargo package {package} builds the shared library {}: is it for users? Then add {} to `packages`, and an [[asset]] \
+             with library = {}",
+            library_file(library),
+            quoted(package),
+            quoted(library),
+        )));
     }
     let features = features(main);
     if !features.is_empty() {

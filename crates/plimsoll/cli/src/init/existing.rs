@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::facts::{Facts, Package};
+use super::facts::{Facts, Package, library_file};
 
 /// An asset of existing metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,13 @@ impl Said {
         let (_, name) = self.built()?.rsplit_once('/')?;
         let mut programs = package.programs.iter().map(String::as_str);
         programs.find(|program| *program == name)
+    }
+
+    /// The shared library of the package that it is, if it is one.
+    pub(super) fn library<'a>(&self, package: &'a Package) -> Option<&'a str> {
+        let (_, file) = self.built()?.rsplit_once('/')?;
+        let mut libraries = package.libraries.iter().map(String::as_str);
+        libraries.find(|name| library_file(name) == file)
     }
 
     /// What follows `target/` in the path of a file that the build makes. Both tools take such a path as below the target folder,
@@ -132,6 +139,7 @@ mod tests {
         Package {
             folder: "crates/cli".into(),
             programs: vec!["sample".into()],
+            libraries: vec!["my-plugin".into()],
             deb,
             ..Package::default()
         }
@@ -142,13 +150,15 @@ mod tests {
         let package = package(json!({ "assets": [
             ["target/release/sample", "usr/bin/", "755"],
             ["../../target/x86_64-unknown-linux-musl/release/sample", "usr/sbin/", "755"],
-            ["target/release/libplugin.so", "usr/lib/sample/", "644"],
+            ["target/release/libmy_plugin.so", "usr/lib/sample/", "644"],
             ["../../LICENSE", "usr/share/doc/sample/", "644"],
             ["./etc/a.conf", "etc/", "600"],
         ] }));
         let said = assets(&package);
         let programs: Vec<_> = said.iter().map(|it| it.program(&package)).collect();
         assert_eq!(programs, [Some("sample"), Some("sample"), None, None, None]);
+        assert_eq!(said[2].library(&package), Some("my-plugin"));
+        assert_eq!(said[0].library(&package), None);
         let files: Vec<_> = said.iter().map(|it| it.file(&package)).collect();
         let [license, config] = ["LICENSE", "crates/cli/etc/a.conf"].map(|it| Some(it.to_owned()));
         assert_eq!(files, [None, None, None, license, config]);

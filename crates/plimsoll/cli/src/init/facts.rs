@@ -11,6 +11,8 @@ pub(super) struct Facts {
     pub(super) packages: Vec<Package>,
     /// Further Cargo packages that have programs.
     pub(super) left_out: Vec<String>,
+    /// Shared libraries of further Cargo packages that have no programs, with the packages' names.
+    pub(super) libraries_left_out: Vec<(String, String)>,
     /// The files, relative to the workspace.
     pub(super) files: BTreeSet<String>,
     /// For each unit of systemd among the files, the programs that it starts.
@@ -25,9 +27,14 @@ impl Facts {
         let programs = self.packages.iter().flat_map(|it| &it.programs);
         programs.map(String::as_str)
     }
+
+    /// The names of all that links libraries and is packaged.
+    pub(super) fn linking(&self) -> impl Iterator<Item = String> {
+        self.packages.iter().flat_map(Package::linking)
+    }
 }
 
-/// A Cargo package that has programs.
+/// A Cargo package that has programs, or shared libraries and nothing else.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Package {
     pub(super) name: String,
@@ -40,6 +47,8 @@ pub(super) struct Package {
     pub(super) homepage: Option<String>,
     /// Its programs.
     pub(super) programs: Vec<String>,
+    /// Its shared libraries (`cdylib`).
+    pub(super) libraries: Vec<String>,
     /// Further programs, with the features that Cargo builds them with.
     pub(super) further: BTreeMap<String, Vec<String>>,
     /// Whether it depends on a crate that makes completions.
@@ -57,6 +66,19 @@ impl Package {
     pub(super) fn package_name(&self) -> String {
         self.name.replace('_', "-").to_lowercase()
     }
+
+    /// Its programs, or the files of its libraries if it has nothing else.
+    pub(super) fn linking(&self) -> Vec<String> {
+        match self.programs.is_empty() {
+            true => self.libraries.iter().map(|it| library_file(it)).collect(),
+            false => self.programs.clone(),
+        }
+    }
+}
+
+/// The name that Cargo gives to the file of a shared library.
+pub(super) fn library_file(name: &str) -> String {
+    format!("lib{}.so", name.replace('-', "_"))
 }
 
 /// A crate that links a C library.

@@ -86,16 +86,14 @@ impl<'a> Use<'a> {
     }
 
     /// The programs that link it.
-    fn programs(&self, built: Option<&'a Built>, library: &Library) -> Vec<&'a str> {
+    fn programs(&self, built: Option<&'a Built>, library: &Library) -> Vec<String> {
         match (self, built) {
-            (Self::Always(_), Some(built)) => built.needing(&library.sonames()),
-            (Self::Always(packages), None) => {
-                let programs = packages.iter().flat_map(|package| &package.programs);
-                programs.map(String::as_str).collect()
+            (Self::Always(_), Some(built)) => {
+                let needing = built.needing(&library.sonames()).into_iter();
+                needing.map(str::to_owned).collect()
             }
-            (Self::WithFeature(package, _), _) => {
-                package.programs.iter().map(String::as_str).collect()
-            }
+            (Self::Always(packages), None) => packages.iter().flat_map(|it| it.linking()).collect(),
+            (Self::WithFeature(package, _), _) => package.linking(),
         }
     }
 }
@@ -125,8 +123,8 @@ fn declaration(facts: &Facts, name: &str, library: &Library, use_of: &Use<'_>) -
 }
 
 /// Which programs link a library, where there are several.
-fn linked_by(facts: &Facts, programs: &[&str]) -> String {
-    match facts.programs().nth(1) {
+fn linked_by<S: AsRef<str>>(facts: &Facts, programs: &[S]) -> String {
+    match facts.linking().nth(1) {
         Some(_) => format!("linked-by = {}\n", list(programs)),
         None => String::new(),
     }

@@ -38,6 +38,14 @@ pub(super) fn facts(folder: &Path, asked: &[String]) -> Result<(PathBuf, Facts)>
         units: units(&root, &files)?,
         packages,
         left_out: chosen.left_out,
+        libraries_left_out: chosen
+            .libraries_left_out
+            .into_iter()
+            .flat_map(|package| {
+                let of = move |library| (package.name.to_string(), library);
+                libraries(package).into_iter().map(of)
+            })
+            .collect(),
         files,
         built: None,
     };
@@ -77,6 +85,7 @@ fn of_package(
             .into_iter()
             .map(|target| target.name.clone())
             .collect(),
+        libraries: libraries(package),
         further,
         completes: package
             .dependencies
@@ -86,6 +95,13 @@ fn of_package(
         deb,
         rpm: package.metadata["generate-rpm"].clone(),
     })
+}
+
+/// The names of a package's shared libraries.
+fn libraries(package: &cargo_metadata::Package) -> Vec<String> {
+    let targets = package.targets.iter();
+    let libraries = targets.filter(|target| target.kind.contains(&TargetKind::CDyLib));
+    libraries.map(|target| target.name.clone()).collect()
 }
 
 /// For each unit among the files, the programs that it starts.

@@ -439,6 +439,57 @@ fn a_crate_of_a_library_is_known_without_links() {
     );
 }
 
+/// A workspace like that of `workspace`, of which these packages have a cdylib in the place of a program.
+fn with_libraries(programs: &[&str], libraries: &[&str]) -> tempfile::TempDir {
+    let cdylib = "[lib]\ncrate-type = [\"cdylib\"]\n";
+    let programs = programs.iter().map(|name| (*name, "", SILENT));
+    let libraries = libraries.iter();
+    let packages: Vec<_> = programs
+        .chain(libraries.clone().map(|name| (*name, cdylib, SILENT)))
+        .collect();
+    let folder = workspace(&packages);
+    for name in libraries {
+        let source = folder.path().join(name).join("src");
+        fs::rename(source.join("main.rs"), source.join("lib.rs")).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_workspace_of_a_shared_library_is_packaged_and_one_beside_programs_asked_about() {
+    let folder = with_libraries(&[], &["my-plugin"]);
+    let (root, mut facts) = read::facts(folder.path(), &[]).unwrap();
+    facts.built = Some(built::look(&root, &facts).unwrap());
+    let (text, config) = sound(&facts);
+    let asset = "[[asset]]\nlibrary = \"my_plugin\"\ndest = \"/usr/lib/my-plugin/\"\n";
+    assert!(text.contains(asset), "{text}");
+    assert!(words::questions(&text).len() == 1, "{text}");
+    assert_eq!(config.asset.len(), 1);
+
+    let folder = with_libraries(&["tool"], &["my-plugin"]);
+    assert_eq!(chosen(folder.path(), &[]), ["tool"]);
+    let (_, facts) = read::facts(folder.path(), &[]).unwrap();
+    let (text, _) = sound(&facts);
+    let question =
+        "Cargo package my-plugin builds the shared library libmy_plugin.so: is it for users?";
+    assert!(text.contains(question), "{text}");
+    let both = ["tool", "my-plugin"];
+    assert_eq!(chosen(folder.path(), &both), both);
+    let (_, facts) = read::facts(folder.path(), &both.map(str::to_owned)).unwrap();
+    let (text, _) = sound(&facts);
+    assert!(
+        text.contains("library = \"my_plugin\"\ndest = \"/usr/lib/tool/\"\n"),
+        "{text}"
+    );
+
+    // Beside a program of the same package.
+    let mut facts = facts;
+    facts.packages[0].libraries = vec!["tool".into()];
+    let (text, _) = sound(&facts);
+    let question = "Cargo builds the shared library libtool.so: is it for users?";
+    assert!(text.contains(question), "{text}");
+}
+
 #[test]
 fn existing_metadata_says_what_is_packaged() {
     let deb = "[package.metadata.deb]\nassets = [[\"data.txt\", \"usr/share/tool/\", \"644\"]]";
