@@ -51,6 +51,13 @@ impl Snapshot {
             .any(|line| line.starts_with(&format!("link {name} ")))
     }
 
+    /// The same without the bytes of the database, which commands that cancel each other out change.
+    #[must_use]
+    pub fn without_store(mut self) -> Self {
+        self.lines.retain(|line| !line.starts_with("store "));
+        self
+    }
+
     /// Demands that nothing has changed since.
     ///
     /// # Panics

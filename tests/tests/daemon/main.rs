@@ -23,6 +23,7 @@ mod events;
 mod explain;
 mod firewalld;
 mod gateways;
+mod handed_over;
 mod healing;
 mod held_by_engine;
 mod hints;

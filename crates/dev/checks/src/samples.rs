@@ -79,7 +79,8 @@ pub(crate) fn plan_network(
 
 /// Each namespace is one of its own, by its path.
 pub(crate) fn plan_attachment(state: &State, request: &Attach) -> Result<Plan<Endpoint>, Refused> {
-    let inode = request.netns.as_os_str().len() as u64;
+    let path = request.netns.as_ref();
+    let inode = path.map_or(0, |path| path.as_os_str().len()) as u64;
     let facts = NetnsFacts {
         id: NetnsId {
             dev: 4,

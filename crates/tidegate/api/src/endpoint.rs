@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
     AllowList, GatewayPriority, HostPorts, IfName, MacAddr, Name, NetnsCookie, OwnSysctl, OwnerId,
-    PortBinding, PortRequest, Source,
+    Place, PortBinding, PortRequest, Source,
 };
 
 use crate::network::is_default;
@@ -21,8 +21,14 @@ use crate::{CreateNetwork, Dns, Fault, InQuery, Warning};
 pub struct Attach {
     /// The network to attach to.
     pub network: Name,
-    /// Absolute path of the namespace.
-    pub netns: PathBuf,
+    /// Absolute path of the namespace. Exactly one of this and `hand-over` is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub netns: Option<PathBuf>,
+    /// Name of an interface that is left in the host's namespace, with its Ethernet address and MTU, for a container engine
+    /// to move into a namespace and to configure: name, addresses and routes. The daemon learns from the kernel where it
+    /// is. It may come back. The endpoint lives as long as the interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<IfName>,
     /// Name of the endpoint. Default: a new one.
     #[serde(default)]
     pub name: Option<Name>,
@@ -84,7 +90,8 @@ impl Attach {
     pub fn new(network: Name, netns: PathBuf) -> Self {
         Self {
             network,
-            netns,
+            netns: Some(netns),
+            hand_over: None,
             name: None,
             aliases: Vec::new(),
             ports: Vec::new(),
@@ -245,6 +252,24 @@ impl From<tidegate_model::NetnsRef> for NetnsRef {
     }
 }
 
+/// An interface that a container engine moves and configures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct HandedOver {
+    /// The number that the host's namespace has for the one in which the interface is (ip-netns(8), `list-id`); none while
+    /// it is in the host's namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub netns_number: Option<i32>,
+}
+
+impl From<tidegate_model::HandedOver> for HandedOver {
+    fn from(handed: tidegate_model::HandedOver) -> Self {
+        let tidegate_model::HandedOver { netns_number } = handed;
+        Self { netns_number }
+    }
+}
+
 /// Published ports of an endpoint that share an allow-list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -272,11 +297,16 @@ pub struct Endpoint {
     pub name: Name,
     /// The network to which it is attached.
     pub network: Name,
-    /// The namespace in which it appears.
-    pub netns: NetnsRef,
+    /// The namespace in which it appears; none if it was handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub netns: Option<NetnsRef>,
+    /// What is known of its interface if that was handed over to a container engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_over: Option<HandedOver>,
     /// The end of the veth pair that is a port of the bridge.
     pub host_ifname: IfName,
-    /// The end of the veth pair inside the namespace.
+    /// The end of the veth pair inside the namespace. If it was handed over, the name that it has in the host's
+    /// namespace.
     pub ifname: IfName,
     /// Ethernet address inside the namespace.
     pub mac: MacAddr,
@@ -332,7 +362,7 @@ impl From<tidegate_model::Endpoint> for Endpoint {
         let tidegate_model::Endpoint {
             name,
             network,
-            netns,
+            place,
             host_ifname,
             ifname,
             mac,
@@ -355,7 +385,11 @@ impl From<tidegate_model::Endpoint> for Endpoint {
         Self {
             name,
             network,
-            netns: netns.into(),
+            netns: place.netns().cloned().map(NetnsRef::from),
+            handed_over: match place {
+                Place::Netns(_) => None,
+                Place::HandedOver(handed) => Some(handed.into()),
+            },
             host_ifname,
             ifname,
             mac,

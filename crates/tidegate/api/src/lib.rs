@@ -33,8 +33,8 @@ pub use check::{EndpointCheck, EndpointFinding, EndpointPart};
 pub use degraded::{Degraded, Fault};
 pub use dns::Dns;
 pub use endpoint::{
-    Allowance, Attach, Endpoint, EndpointBridge, EndpointView, NetnsId, NetnsRef, Owner, Ports,
-    PortsView, Publish, RemoveEndpoint, StaticRoute,
+    Allowance, Attach, Endpoint, EndpointBridge, EndpointView, HandedOver, NetnsId, NetnsRef,
+    Owner, Ports, PortsView, Publish, RemoveEndpoint, StaticRoute,
 };
 pub use export::{
     Connection, Export, ExportedEndpoint, Imported, Removable, TearDown, TornDown, WaitingEndpoint,

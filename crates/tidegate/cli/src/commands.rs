@@ -192,7 +192,8 @@ async fn inspect_network(name: Name, daemon: &Daemon, output: Output) -> Result<
 async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let wanted = Attach {
         network: args.network,
-        netns: netns::path_of(&args.namespace)?,
+        netns: Some(netns::path_of(&args.namespace)?),
+        hand_over: None,
         name: args.name,
         aliases: args.alias,
         ports: args.publish,

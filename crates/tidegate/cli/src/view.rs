@@ -15,8 +15,8 @@ use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
     Allowance, Endpoint, EndpointBridge, EndpointCheck, EndpointFinding, EndpointView, Fault,
-    Imported, Network, NetworkView, Owner, Policy, PortsView, Removable, StaticRoute, TornDown,
-    Warning,
+    HandedOver, Imported, Network, NetworkView, Owner, Policy, PortsView, Removable, StaticRoute,
+    TornDown, Warning,
 };
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
@@ -177,7 +177,7 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
         let mut row = vec![
             endpoint.name.to_string(),
             endpoint.network.to_string(),
-            endpoint.netns.path.display().to_string(),
+            place(endpoint),
             endpoint.ifname.to_string(),
             joined(endpoint.addresses.iter().map(|net| net.addr())),
             joined(ranges(endpoint).into_iter().map(shown_range)),
@@ -268,7 +268,7 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("endpoint", endpoint.name.to_string()),
         ("aliases", joined(&endpoint.aliases)),
         ("network", endpoint.network.to_string()),
-        ("netns", endpoint.netns.path.display().to_string()),
+        ("netns", place(endpoint)),
         ("interface", endpoint.ifname.to_string()),
         ("host interface", endpoint.host_ifname.to_string()),
         ("mac", endpoint.mac.to_string()),
@@ -314,6 +314,22 @@ fn owner(owner: &Owner) -> String {
 fn bridge(view: &EndpointView) -> String {
     let shown = |bridge: &EndpointBridge| format!("{} ({})", bridge.ifname, bridge.mac);
     view.bridge.as_ref().map_or_else(String::new, shown)
+}
+
+/// The namespace of an endpoint, as far as it is known.
+fn place(endpoint: &Endpoint) -> String {
+    match (&endpoint.netns, &endpoint.handed_over) {
+        (Some(netns), _) => netns.path.display().to_string(),
+        (
+            None,
+            Some(HandedOver {
+                netns_number: Some(number),
+            }),
+        ) => {
+            format!("handed over, in namespace number {number}")
+        }
+        (None, _) => "handed over".to_owned(),
+    }
 }
 
 /// What an endpoint lacks, one a line.

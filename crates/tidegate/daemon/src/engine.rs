@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod explain;
 mod fight;
+mod hand_over;
 mod heal;
 mod import;
 mod mend;
@@ -28,7 +29,7 @@ mod turn;
 mod warnings;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -146,7 +147,7 @@ impl Engine {
             true => self.namespaces(|state| {
                 let network = state.network(name).into_iter();
                 let endpoints = network.flat_map(|network| state.endpoints_of(&network.name));
-                endpoints.map(|e| e.netns.path.clone()).collect()
+                endpoints.filter_map(path_of).collect()
             }),
             false => OpenNamespaces::default(),
         };
@@ -209,8 +210,8 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn attach(&self, request: &Attach) -> Result<Endpoint, EngineError> {
-        if !request.netns.is_absolute() {
-            return Err(EngineError::RelativePath(request.netns.clone()));
+        if let Some(path) = request.netns.as_ref().filter(|path| !path.is_absolute()) {
+            return Err(EngineError::RelativePath(path.clone()));
         }
         if let Some(waiting) = self.with_waiting(request) {
             return self.attach_exported(&waiting);
@@ -228,12 +229,15 @@ impl Engine {
             let replaced = tidegate_plan::replaced(state, request)
                 .into_iter()
                 .flatten();
-            let replaced = replaced.map(|endpoint| endpoint.netns.path.clone());
-            replaced.chain([request.netns.clone()]).collect()
+            let replaced = replaced.filter_map(path_of);
+            replaced.chain(request.netns.clone()).collect()
         });
         let attach = |off: Option<Ipv6Off>| {
             self.run_with_ports(&namespaces, &request.ports, |backends, state, host| {
-                let mut netns = timed(Stage::Netlink, || backends.links.netns(&request.netns))?;
+                let mut netns = match &request.netns {
+                    Some(path) => timed(Stage::Netlink, || backends.links.netns(path))?,
+                    None => tidegate_plan::unknown_namespace(),
+                };
                 let is_ipv6_off = off.is_some();
                 netns.ipv6_off = off.clone().or(netns.ipv6_off);
                 let host = PortFacts {
@@ -466,7 +470,7 @@ impl Engine {
     fn namespaces_of(&self, name: &Name) -> OpenNamespaces {
         self.namespaces(|state| {
             let endpoint = state.endpoints.find(name);
-            endpoint.map(|e| e.netns.path.clone()).into_iter().collect()
+            endpoint.and_then(path_of).into_iter().collect()
         })
     }
 
@@ -494,6 +498,11 @@ impl Engine {
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The path of an endpoint's namespace, if there is one.
+fn path_of(endpoint: &Endpoint) -> Option<PathBuf> {
+    endpoint.place.path().map(Path::to_owned)
 }
 
 /// A network as the API shows it.

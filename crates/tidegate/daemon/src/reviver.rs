@@ -42,6 +42,7 @@ pub(crate) fn start(engine: Arc<Engine>, mut changes: Changes) -> io::Result<Wor
                     return;
                 }
             };
+            engine.note_moves(&heard);
             engine.keep_routers(&heard);
             if !engine.is_to_revive(&heard) {
                 if heard == LinkChange::Nothing {
@@ -56,6 +57,9 @@ pub(crate) fn start(engine: Arc<Engine>, mut changes: Changes) -> io::Result<Wor
             engine.revive(&heard);
             // The reviver causes changes itself. A change of a healthy object comes from another program.
             let heard = changes.read().ok();
+            if let Some(heard) = &heard {
+                engine.note_moves(heard);
+            }
             meanwhile = heard.filter(|heard| engine.has_changed_ours(heard));
             if !rest(&stopped, (since.elapsed() * SHARE).clamp(PAUSE, TIME_LIMIT)) {
                 return;

@@ -1,12 +1,16 @@
 //! Decodes the parts that we need of the kernel's link, address and route messages (rtnetlink(7)). Pure: bytes to
 //! values.
 
+mod rule;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Bridging, GROUP, LinkKind, MAIN_TABLE, RoutingRule};
-use tidegate_model::{IfName, MacAddr, RESOLVERS, StateId};
+use tidegate_model::links::{Bridging, LinkKind, MAIN_TABLE};
+use tidegate_model::{IfName, MacAddr, StateId};
 use tidegate_sys::netlink::{attribute, attributes};
+
+pub(crate) use self::rule::{answer_rule, routing_rule};
 
 // linux/if_link.h
 const IFLA_ADDRESS: u16 = 1;
@@ -19,6 +23,7 @@ const IFLA_LINKINFO: u16 = 18;
 const IFLA_IFALIAS: u16 = 20;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_GROUP: u16 = 27;
+const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_INET6_CONF: u16 = 2;
 /// Place of `disable_ipv6` among an interface's settings (`DEVCONF_DISABLE_IPV6` of linux/ipv6.h).
 const DISABLE_IPV6: usize = 26;
@@ -84,6 +89,8 @@ pub(crate) struct LinkRecord {
     pub(crate) master: Option<u32>,
     /// The index of a veth's other end, which may be in another namespace.
     pub(crate) other_end: Option<u32>,
+    /// The number of the namespace of the other end, if that is in another one.
+    pub(crate) other_netns: Option<i32>,
     pub(crate) mtu: u32,
     pub(crate) bridging: Bridging,
     /// Whether the link can have IPv6 addresses: the kernel has IPv6, and it is not turned off for the link.
@@ -106,6 +113,7 @@ impl LinkRecord {
             mac: None,
             master: None,
             other_end: None,
+            other_netns: None,
             mtu: 0,
             bridging: Bridging::default(),
             has_ipv6: false,
@@ -116,6 +124,9 @@ impl LinkRecord {
                 IFLA_ADDRESS => link.mac = mac(value),
                 IFLA_IFNAME => link.ifname = text(value).and_then(|name| name.parse().ok()),
                 IFLA_LINK => link.other_end = u32_at(value, 0),
+                IFLA_LINK_NETNSID => {
+                    link.other_netns = u32_at(value, 0).map(u32::cast_signed);
+                }
                 IFLA_MASTER => link.master = u32_at(value, 0),
                 IFLA_OPERSTATE => link.is_operational = value == [OPERATIONAL],
                 IFLA_LINKINFO => {
@@ -253,64 +264,6 @@ impl RouteRecord {
     pub(crate) fn is_local(self) -> bool {
         self.kind == RTN_LOCAL
     }
-}
-
-/// Reads a rule (`struct fib_rule_hdr` of linux/fib_rules.h). None if it is only for some packets: those with a mark,
-/// from an address or an interface, of a user or a protocol. A rule for packets *without* a mark is for most.
-pub(crate) fn routing_rule(body: &[u8]) -> Option<RoutingRule> {
-    const TO_TABLE: u8 = 1;
-    const INVERT: u32 = 2;
-    const DESTINATION: u16 = 1;
-    const PRIORITY: u16 = 6;
-    const MARK: u16 = 10;
-    const SUPPRESSED: u16 = 14;
-    const TABLE: u16 = 15;
-    /// Source, interfaces, tunnel, l3mdev, users, protocol and ports.
-    const CONDITIONS: [u16; 9] = [2, 3, 12, 17, 19, 20, 22, 23, 24];
-    let (header, rest) = body.split_first_chunk::<12>()?;
-    let [
-        family,
-        prefix_length,
-        source_length,
-        tos,
-        table,
-        _,
-        _,
-        action,
-        ..,
-    ] = *header;
-    let is_inverted = u32_at(header, 8)? & INVERT != 0;
-    let is_conditional = source_length != 0
-        || tos != 0
-        || CONDITIONS
-            .iter()
-            .any(|kind| attribute(rest, *kind).is_some());
-    let destination = attribute(rest, DESTINATION).and_then(|value| ip(family, value));
-    let number = |kind| attribute(rest, kind).and_then(|value| u32_at(value, 0));
-    let is_marked = number(MARK).is_some_and(|mark| mark != 0);
-    let is_for_most = action == TO_TABLE
-        && !is_conditional
-        && is_marked == is_inverted
-        && !(is_inverted && destination.is_some());
-    // The kernel says -1 where nothing is suppressed.
-    let suppressed = number(SUPPRESSED).filter(|length| *length != u32::MAX);
-    is_for_most.then_some(RoutingRule {
-        is_ipv6: family == AF_INET6,
-        priority: number(PRIORITY).unwrap_or(0),
-        table: number(TABLE).unwrap_or(u32::from(table)),
-        to: destination.and_then(|net| IpNet::new(net, prefix_length).ok()),
-        least_prefix: suppressed.map_or(0, |length| u8::try_from(length + 1).unwrap_or(u8::MAX)),
-    })
-}
-
-/// Reads a rule: the address from which it leads to our table. None if it is another rule.
-pub(crate) fn answer_rule(body: &[u8]) -> Option<IpAddr> {
-    const SOURCE: u16 = 2;
-    const TABLE: u16 = 15;
-    let (header, rest) = body.split_first_chunk::<12>()?;
-    let table = attribute(rest, TABLE).and_then(|value| u32_at(value, 0))?;
-    let source = ip(header[0], attribute(rest, SOURCE)?)?;
-    (table == GROUP && RESOLVERS.contains(&source)).then_some(source)
 }
 
 fn link_kind(info: &[u8]) -> LinkKind {
@@ -467,6 +420,7 @@ mod tests {
             mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
             master: Some(3),
             other_end: Some(5),
+            other_netns: None,
             mtu: 1400,
             bridging: Bridging::default(),
             has_ipv6: true,

@@ -79,6 +79,12 @@ impl FakeLinks {
         self.state().host.change_inside(host_end, change);
     }
 
+    /// Moves the other end of a pair that was handed over into the namespace with that number, or back, as its engine
+    /// would.
+    pub fn move_handed_over(&self, host_end: &IfName, netns_number: Option<i32>) {
+        self.state().host.move_handed_over(host_end, netns_number);
+    }
+
     /// Adds a link, as somebody else might.
     pub fn add_link(&self, link: Link) {
         self.state().host.add_link(link);
@@ -333,6 +339,10 @@ impl Links for FakeLinks {
     fn inside(&mut self, path: &Path, _: &IfName, host_end: &IfName) -> Result<Inside, LinkError> {
         let id = self.netns(path)?.id;
         Ok(self.state().host.inside(id, path, host_end))
+    }
+
+    fn handed_over(&mut self, host_end: &IfName) -> Result<Inside, LinkError> {
+        Ok(self.state().host.handed_over(host_end))
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

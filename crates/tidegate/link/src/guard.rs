@@ -74,6 +74,18 @@ pub(crate) fn port(
     Ok(())
 }
 
+/// Takes the filters of its former bridge away from a port: they lead frames to that bridge.
+pub(crate) fn leave(host: &mut Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkError> {
+    let answers = host.socket.exchange(&[message::leave_block(index)]);
+    let answers = answers.map_err(|cause| failed(&veth.bridge, cause))?;
+    let mut refusals = answers.into_iter().filter_map(Result::err);
+    match refusals.find(|refusal| refusal.errno != Errno::NOENT) {
+        // It had none.
+        None => Ok(()),
+        Some(refusal) => Err(failed(&veth.bridge, refusal)),
+    }
+}
+
 /// Guards existing bound ports. [`bridge`] guards the others.
 pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
     for veth in veths.iter().filter(|veth| veth.bound) {

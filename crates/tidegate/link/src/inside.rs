@@ -18,9 +18,54 @@ pub(crate) fn look(netns: &Netns, ifname: &IfName, host_end: Option<u32>) -> Res
     let (link, routes) = netns.run_here(|| look_here(ifname, host_end))??;
     Ok(Inside {
         id: id_of(netns),
+        is_at_home: false,
         link,
         routes,
     })
+}
+
+/// The same for an interface that was handed over, where its engine has moved it.
+pub(crate) fn look_handed_over(
+    socket: &mut Socket,
+    home: &Netns,
+    host_end: &IfName,
+) -> Result<Inside, Cause> {
+    let nothing = Inside {
+        id: id_of(home),
+        is_at_home: true,
+        link: None,
+        routes: Vec::new(),
+    };
+    let Some(port) = named(socket, host_end)? else {
+        return Ok(nothing);
+    };
+    let Some(index) = port.other_end else {
+        return Ok(nothing);
+    };
+    let request = match port.other_netns {
+        Some(number) => message::get_link_in(number, index),
+        None => message::get_link(index),
+    };
+    let link = LinkRecord::decode(&socket.ask(request)?);
+    Ok(Inside {
+        is_at_home: port.other_netns.is_none(),
+        link: link.map(|link| InsideLink {
+            up: link.is_up,
+            mac: link.mac,
+            addresses: Vec::new(),
+            is_pair: true,
+        }),
+        ..nothing
+    })
+}
+
+/// The link of that name, unless it is a removed one.
+fn named(socket: &mut Socket, ifname: &IfName) -> Result<Option<LinkRecord>, Cause> {
+    match socket.ask(message::get_link_named(ifname)) {
+        Ok(body) => Ok(LinkRecord::decode(&body).filter(|link| !is_retired(link))),
+        Err(netlink::Error::Refused(refusal)) if refusal.errno == Errno::NODEV => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The interface and the routes through it, in the namespace of the calling thread.
@@ -29,12 +74,7 @@ fn look_here(
     host_end: Option<u32>,
 ) -> Result<(Option<InsideLink>, Vec<InsideRoute>), Cause> {
     let mut socket = Socket::open(netlink::Family::Route)?;
-    let found = match socket.ask(message::get_link_named(ifname)) {
-        Ok(body) => LinkRecord::decode(&body).filter(|link| !is_retired(link)),
-        Err(netlink::Error::Refused(refusal)) if refusal.errno == Errno::NODEV => None,
-        Err(error) => return Err(error.into()),
-    };
-    let Some(link) = found else {
+    let Some(link) = named(&mut socket, ifname)? else {
         return Ok((None, Vec::new()));
     };
     let of_link = message::list_addresses_of(link.index);

@@ -137,6 +137,9 @@ pub trait Links: Send {
         host_end: &IfName,
     ) -> Result<Inside, LinkError>;
 
+    /// The same of an endpoint whose interface was handed over, without its addresses and routes, which its engine sets.
+    fn handed_over(&mut self, host_end: &IfName) -> Result<Inside, LinkError>;
+
     /// Facts about the namespace at `path`. Refuses the host's own namespace.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;
 

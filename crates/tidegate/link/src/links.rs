@@ -153,6 +153,12 @@ impl Links for Rtnetlink {
             .map_err(|cause| unseen(path, cause))
     }
 
+    fn handed_over(&mut self, host_end: &IfName) -> Result<Inside, LinkError> {
+        inside::look_handed_over(&mut self.socket, &self.home, host_end).map_err(|cause| {
+            LinkError::new(format_args!("look at the other end of {host_end}"), cause)
+        })
+    }
+
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
         let netns = self.guest(path);
         netns

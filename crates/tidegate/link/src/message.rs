@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use ipnet::IpNet;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{DefaultNla, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
@@ -102,16 +102,18 @@ fn settings() -> LinkAttribute {
     ])
 }
 
-/// Makes a veth pair, both ends down: the host's as a port of the bridge with index `bridge`,
-/// the other in `netns`.
-pub(crate) fn new_veth(veth: &Veth, bridge: u32, netns: BorrowedFd<'_>) -> Request {
+/// Makes a veth pair, both ends down: the host's as a port of the bridge with index `bridge`, the other in `netns`. Without
+/// one, the other stays in the host's namespace, as a link of its engine.
+pub(crate) fn new_veth(veth: &Veth, bridge: u32, netns: Option<BorrowedFd<'_>>) -> Request {
     let mtu = veth.mtu.map(LinkAttribute::Mtu);
-    let mut peer = link([
-        name(&veth.peer.ifname),
-        LinkAttribute::Group(GROUP),
-        mac(veth.peer.mac),
-        LinkAttribute::NetNsFd(netns.as_raw_fd()),
-    ]);
+    let mut peer = link([name(&veth.peer.ifname), mac(veth.peer.mac)]);
+    if let Some(netns) = netns {
+        let ours = [
+            LinkAttribute::Group(GROUP),
+            LinkAttribute::NetNsFd(netns.as_raw_fd()),
+        ];
+        peer.attributes.extend(ours);
+    }
     peer.attributes.extend(mtu.clone());
     let info = vec![
         LinkInfo::Kind(InfoKind::Veth),
@@ -286,6 +288,15 @@ pub(crate) fn get_link_named(ifname: &IfName) -> Request {
 /// Asks for the link of that index.
 pub(crate) fn get_link(index: u32) -> Request {
     let mut link = link([skip_statistics()]);
+    link.header.index = index;
+    Request::new(RTM_GETLINK, 0, &link)
+}
+
+/// Asks for a link of the namespace with that number (`IFLA_TARGET_NETNSID` of linux/if_link.h, Linux 4.15).
+pub(crate) fn get_link_in(netns_number: i32, index: u32) -> Request {
+    const TARGET: u16 = 46;
+    let target = DefaultNla::new(TARGET, netns_number.to_ne_bytes().to_vec());
+    let mut link = link([skip_statistics(), LinkAttribute::Other(target)]);
     link.header.index = index;
     Request::new(RTM_GETLINK, 0, &link)
 }

@@ -46,6 +46,9 @@ pub(crate) fn mend(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     if port.master != Some(bridge) {
         // It forwards nothing until it has its settings.
         batch.push(What::MakePort(ifname), message::set_down(index));
+        batch.send(&mut host.socket)?;
+        guard::leave(host, veth, index)?;
+        batch = Batch::default();
         batch.push(What::MakePort(ifname), message::set_master(index, bridge));
     } else if port.bridging.changed {
         // The kernel gives it the state of a new port when it comes up.

@@ -69,14 +69,33 @@ fn at_once(
 }
 
 /// Retires the endpoint's end, inside its namespace.
-fn retire_peer(host: &Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkError> {
-    let netns = veth::open(host, veth)?;
-    let path = &veth.peer.netns.path;
+fn retire_peer(host: &mut Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkError> {
+    let Some(recorded) = &veth.peer.netns else {
+        return retire_handed_over(host, &veth.peer, index);
+    };
+    let netns = veth::open(host, recorded)?;
+    let path = &recorded.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
     netns
         .run_here(|| retire_inside(&veth.peer, index))
         .map_err(enter)?
         .map_err(|error| error.inside(path))
+}
+
+/// Retires an end that was handed over and came back. Where its engine has moved it, it loses its carrier with the host's
+/// end, and nobody waits for its name.
+fn retire_handed_over(host: &mut Rtnetlink, peer: &Peer, host_end: u32) -> Result<(), LinkError> {
+    let ifname = &peer.ifname;
+    let Some(found) = host.find(ifname)? else {
+        return Ok(());
+    };
+    if found.other_end != Some(host_end) || found.other_netns.is_some() {
+        return Ok(());
+    }
+    let name = retired_name("tgy", host_end);
+    let down = message::retire(found.index, RETIRED_PAIRS);
+    put_away(&mut host.socket, found.index, down, &name, &[])
+        .map_err(|cause| LinkError::new(What::Delete(ifname), cause))
 }
 
 /// `host_end` is the index of the other end: a link of that name with another peer is not ours.

@@ -66,6 +66,7 @@ pub(crate) fn link_of(
         up: link.is_up,
         mac: link.mac,
         master,
+        other_netns: link.other_netns,
         addresses,
         mtu: link.mtu,
         bridging: link.bridging,

@@ -1,12 +1,11 @@
 //! Creates a veth pair between a bridge and an endpoint's namespace.
 
 use std::os::fd::AsFd;
-use std::path::Path;
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use tidegate_model::IfName;
 use tidegate_model::links::{GROUP, LinkKind, Peer, Sysctl, Veth};
+use tidegate_model::{IfName, NetnsRef};
 use tidegate_sys::Netns;
 use tidegate_sys::netlink::{self, Socket};
 
@@ -20,11 +19,22 @@ use crate::{announce, cookie, find, guard, message, port, settle, survey};
 
 /// Creates the pair with addresses and routes, up at both ends, or creates nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
-    let netns = open(host, veth)?;
+    let Some(recorded) = &veth.peer.netns else {
+        return hand_over(host, veth);
+    };
+    let netns = open(host, recorded)?;
     let bridge = bridge_of(host, veth)?;
     number(host, veth, &netns);
-    let index = make(host, veth, bridge, &netns)?;
+    let index = make(host, veth, bridge, Some(&netns))?;
     complete(host, veth, bridge, index, &netns)
+        .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))
+}
+
+/// Creates the pair, of which the other end stays in the host's namespace, down, for its engine. Or creates nothing.
+fn hand_over(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
+    let bridge = bridge_of(host, veth)?;
+    let index = make(host, veth, bridge, None)?;
+    port_of(host, veth, bridge, index)
         .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))
 }
 
@@ -60,8 +70,8 @@ fn complete(
     Ok(())
 }
 
-pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Arc<Netns>, LinkError> {
-    let recorded = &veth.peer.netns;
+/// Opens the recorded namespace of an endpoint.
+pub(crate) fn open(host: &Rtnetlink, recorded: &NetnsRef) -> Result<Arc<Netns>, LinkError> {
     let opened = host.guest(&recorded.path);
     let opened = opened.and_then(
         |netns| match survey::id_of(&netns).has_file_of(&recorded.id) {
@@ -86,18 +96,22 @@ fn number(host: &mut Rtnetlink, veth: &Veth, netns: &Netns) {
 }
 
 /// Creates both ends, down, each in its namespace. Returns the index of the host's end.
-fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result<u32, LinkError> {
+fn make(
+    host: &mut Rtnetlink,
+    veth: &Veth,
+    bridge: u32,
+    netns: Option<&Netns>,
+) -> Result<u32, LinkError> {
     match try_to_make(host, veth, bridge, netns) {
         Err(error) if error.kind() == ErrorKind::Exists => {
             // The kernel does not report which of the two names is in use.
             if !matches!(host.find(&veth.ifname), Ok(None)) {
                 return Err(error);
             }
-            match netns.run_here(|| delete_left(&veth.peer)) {
-                Ok(Ok(true)) => try_to_make(host, veth, bridge, netns),
-                _ => Err(error
-                    .about(What::MakeVeth(&veth.peer.ifname))
-                    .inside(&veth.peer.netns.path)),
+            let left = netns.map(|netns| netns.run_here(|| delete_left(&veth.peer)));
+            match left {
+                Some(Ok(Ok(true))) => try_to_make(host, veth, bridge, netns),
+                _ => Err(about_peer(veth, error)),
             }
         }
         Err(error) if error.kind() == ErrorKind::BridgeFull => {
@@ -110,13 +124,21 @@ fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result
     }
 }
 
+fn about_peer(veth: &Veth, error: LinkError) -> LinkError {
+    let error = error.about(What::MakeVeth(&veth.peer.ifname));
+    match &veth.peer.netns {
+        Some(netns) => error.inside(&netns.path),
+        None => error,
+    }
+}
+
 fn try_to_make(
     host: &mut Rtnetlink,
     veth: &Veth,
     bridge: u32,
-    netns: &Netns,
+    netns: Option<&Netns>,
 ) -> Result<u32, LinkError> {
-    let request = message::new_veth(veth, bridge, netns.as_fd());
+    let request = message::new_veth(veth, bridge, netns.map(Netns::as_fd));
     send_one(&mut host.socket, What::MakeVeth(&veth.ifname), request)?;
     find::index(&host.socket, &veth.ifname)
 }
@@ -145,15 +167,23 @@ fn configure(
     index: u32,
     netns: &Netns,
 ) -> Result<(), LinkError> {
-    silence(host, veth)?;
-    guard::port(host, veth, bridge, index)?;
-    port::set_up(host, veth, index)?;
-    let path = &veth.peer.netns.path;
+    port_of(host, veth, bridge, index)?;
+    let Some(recorded) = &veth.peer.netns else {
+        return Ok(());
+    };
+    let path = &recorded.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
     let sysctls = host.procfs.sysctls();
     netns
-        .run_here(|| configure_peer(&veth.peer, path, sysctls))
+        .run_here(|| configure_peer(&veth.peer, recorded, sysctls))
         .map_err(enter)?
+}
+
+/// Makes the host's end a port, up.
+fn port_of(host: &mut Rtnetlink, veth: &Veth, bridge: u32, index: u32) -> Result<(), LinkError> {
+    silence(host, veth)?;
+    guard::port(host, veth, bridge, index)?;
+    port::set_up(host, veth, index)
 }
 
 /// A bridge port needs no addresses of its own, and must not send router solicitations or multicast reports into the
@@ -174,10 +204,14 @@ fn heed_no_routers(ifname: &IfName) -> [Sysctl; 2] {
 
 /// Adds the addresses of the endpoint's end, on a thread inside its namespace. The loopback comes last, so that an
 /// earlier failure leaves it unchanged.
-fn configure_peer(peer: &Peer, path: &Path, sysctls: Sysctls) -> Result<(), LinkError> {
+fn configure_peer(
+    peer: &Peer,
+    NetnsRef { path, id }: &NetnsRef,
+    sysctls: Sysctls,
+) -> Result<(), LinkError> {
     let socket = Socket::open(netlink::Family::Route);
     let mut socket = socket.map_err(|error| LinkError::new("open netlink", error).inside(path))?;
-    let recorded = peer.netns.id.cookie;
+    let recorded = id.cookie;
     if recorded.is_some() && recorded != cookie::of(&socket) {
         // The expected namespace is gone, and this one got its inode.
         let what = format_args!("attach namespace {}", path.display());

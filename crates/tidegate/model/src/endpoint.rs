@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    AllowList, Allowance, Dns, GatewayPriority, HostPorts, IfName, MacAddr, Name, NetnsRef,
-    OwnSysctl, Owner, PortBinding, StaticRoute,
+    AllowList, Allowance, Dns, GatewayPriority, HostPorts, IfName, MacAddr, Name, NetnsId,
+    OwnSysctl, Owner, Place, PortBinding, StaticRoute,
 };
 
 /// An endpoint attaches a network namespace to a network: a veth pair with one end on the bridge.
@@ -17,11 +17,12 @@ pub struct Endpoint {
     pub name: Name,
     /// The network to which it is attached.
     pub network: Name,
-    /// The namespace in which it appears.
-    pub netns: NetnsRef,
+    /// Where its interface is.
+    pub place: Place,
     /// The end of the veth pair that is a port of the bridge.
     pub host_ifname: IfName,
-    /// The end of the veth pair inside the namespace.
+    /// The end of the veth pair inside the namespace. If it was handed over, the name that it has in the host's
+    /// namespace.
     pub ifname: IfName,
     /// Ethernet address inside the namespace.
     pub mac: MacAddr,
@@ -61,6 +62,22 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The identity of the namespace that its interface is in. If it was handed over, it serves only to compare
+    /// endpoints.
+    pub fn netns_id(&self) -> NetnsId {
+        match &self.place {
+            Place::Netns(netns) => netns.id,
+            Place::HandedOver(handed) => handed.id(self.number()),
+        }
+    }
+
+    /// The number in the name of the host's interface, which no other endpoint has.
+    fn number(&self) -> u64 {
+        let digits = self.host_ifname.as_str().get("tgv".len()..);
+        let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        number.unwrap_or_default()
+    }
+
     /// Its first address of each family.
     pub fn main_addresses(&self) -> impl Iterator<Item = &IpNet> {
         main_of(&self.addresses)

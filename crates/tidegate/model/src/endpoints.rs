@@ -55,7 +55,7 @@ impl Endpoints {
     }
 
     /// The endpoints of a namespace, ordered by name.
-    pub fn of_netns(&self, netns: &NetnsId) -> impl Iterator<Item = &Endpoint> {
+    pub fn of_netns<'a>(&'a self, netns: &NetnsId) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
         self.all(self.by_netns.get(netns))
     }
 
@@ -79,7 +79,7 @@ impl Endpoints {
         let name = endpoint.name.clone();
         // One text for all endpoints of the network.
         endpoint.network = self.by_network.add(endpoint.network.clone(), &name);
-        self.by_netns.add(endpoint.netns.id, &name);
+        self.by_netns.add(endpoint.netns_id(), &name);
         for port in &endpoint.ports {
             self.by_host_port
                 .add((port.protocol, port.host_port), &name);
@@ -91,7 +91,7 @@ impl Endpoints {
     pub fn remove(&mut self, name: &Name) -> Option<Endpoint> {
         let endpoint = *self.by_name.remove(name)?;
         self.by_network.remove(&endpoint.network, name);
-        self.by_netns.remove(&endpoint.netns.id, name);
+        self.by_netns.remove(&endpoint.netns_id(), name);
         for port in &endpoint.ports {
             self.by_host_port
                 .remove(&(port.protocol, port.host_port), name);
@@ -195,7 +195,9 @@ mod tests {
         let ports: Vec<&str> = ports.iter().map(String::as_str).collect();
         let mut endpoint =
             crate::fixtures::endpoint(&format!("e{number}"), &format!("n{network}"), &ports);
-        endpoint.netns.id = netns(number / 2);
+        let path = "/run/netns/a".into();
+        let id = netns(number / 2);
+        endpoint.place = crate::Place::Netns(crate::NetnsRef { path, id });
         endpoint
     }
 
@@ -220,7 +222,7 @@ mod tests {
                 prop_assert_eq!(names(endpoints.of_network(&network)), names(all));
             }
             for netns in (0..3).map(netns) {
-                let all = endpoints.values().filter(|each| each.netns.id == netns);
+                let all = endpoints.values().filter(|each| each.netns_id() == netns);
                 prop_assert_eq!(names(endpoints.of_netns(&netns)), names(all));
             }
             for (protocol, port) in PROTOCOLS.into_iter().flat_map(|p| (1..4).map(move |n| (p, n))) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::{
-    AllowList, Endpoint, GatewayPriority, Name, NetnsId, NetnsRef, Network, Policy, Subnet,
+    AllowList, Endpoint, GatewayPriority, Name, NetnsId, NetnsRef, Network, Place, Policy, Subnet,
 };
 
 pub(crate) fn name(text: &str) -> Name {
@@ -40,14 +40,14 @@ pub(crate) fn endpoint(name: &str, network: &str, ports: &[&str]) -> Endpoint {
     Endpoint {
         name: self::name(name),
         network: self::name(network),
-        netns: NetnsRef {
+        place: Place::Netns(NetnsRef {
             path: "/run/netns/a".into(),
             id: NetnsId {
                 dev: 4,
                 ino: 7,
                 cookie: None,
             },
-        },
+        }),
         host_ifname: "tgv0".parse().unwrap(),
         ifname: "eth0".parse().unwrap(),
         mac: "02:00:00:00:00:02".parse().unwrap(),

@@ -242,8 +242,9 @@ pub struct Veth {
 /// The end of a veth pair inside an endpoint's namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The namespace.
-    pub netns: NetnsRef,
+    /// The namespace; none if it is handed over: it stays in the host's namespace, down and without addresses, for a
+    /// container engine to move and configure it.
+    pub netns: Option<NetnsRef>,
     /// Its name there.
     pub ifname: IfName,
     /// Its Ethernet address.
@@ -326,6 +327,8 @@ pub struct Link {
     pub mac: Option<MacAddr>,
     /// The bridge of which it is a port.
     pub master: Option<IfName>,
+    /// The number that the host's namespace has for that of a veth's other end; none if both are in one namespace.
+    pub other_netns: Option<i32>,
     /// Its addresses, without IPv6 link-local ones.
     pub addresses: Vec<IpNet>,
     /// Its MTU in bytes.
@@ -429,6 +432,8 @@ pub struct NetnsFacts {
 pub struct Inside {
     /// The namespace.
     pub id: NetnsId,
+    /// Whether it is the host's namespace, in which an interface that is handed over waits for its engine.
+    pub is_at_home: bool,
     /// The interface with the endpoint's name.
     pub link: Option<InsideLink>,
     /// Routes of the main table through that interface.

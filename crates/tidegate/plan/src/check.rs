@@ -95,17 +95,42 @@ impl Findings {
 
     fn inside(&mut self, network: &Network, endpoint: &Endpoint, inside: &Inside) {
         let peer = steps::veth(endpoint, network).peer;
+        if peer.netns.is_none() {
+            return self.handed_over(&peer, inside);
+        }
         match interface_of(endpoint, &peer, inside) {
             Ok(link) => self.interface(&peer, link, &inside.routes),
             Err((part, what)) => self.add(part, what),
         }
     }
 
-    fn interface(&mut self, peer: &Peer, link: &InsideLink, routes: &[InsideRoute]) {
+    /// The engine gives it its addresses and routes, and its name.
+    fn handed_over(&mut self, peer: &Peer, inside: &Inside) {
         let ifname = &peer.ifname;
-        if !link.up {
-            self.add(EndpointPart::Interface, is_down(peer));
+        match &inside.link {
+            None => {
+                let what = format!("interface {ifname}, which was handed over, does not exist");
+                self.add(EndpointPart::Interface, what);
+            }
+            Some(link) if inside.is_at_home => {
+                let what = format!(
+                    "interface {ifname} is in the host's namespace: its engine has not moved it yet"
+                );
+                self.add(EndpointPart::Namespace, what);
+                self.ethernet(peer, link);
+            }
+            Some(link) => {
+                self.ethernet(peer, link);
+                if !link.up {
+                    let what = format!("interface {ifname}, which was handed over, is down");
+                    self.add(EndpointPart::Interface, what);
+                }
+            }
         }
+    }
+
+    fn ethernet(&mut self, peer: &Peer, link: &InsideLink) {
+        let ifname = &peer.ifname;
         if link.mac != Some(peer.mac) {
             let found = link
                 .mac
@@ -116,6 +141,14 @@ impl Findings {
                 format!("interface {ifname} of the namespace has the Ethernet address {found} instead of {wanted}"),
             );
         }
+    }
+
+    fn interface(&mut self, peer: &Peer, link: &InsideLink, routes: &[InsideRoute]) {
+        let ifname = &peer.ifname;
+        if !link.up {
+            self.add(EndpointPart::Interface, is_down(peer));
+        }
+        self.ethernet(peer, link);
         for net in peer
             .addresses
             .iter()
@@ -181,8 +214,9 @@ pub(crate) fn interface_of<'a>(
     inside: &'a Inside,
 ) -> Result<&'a InsideLink, (EndpointPart, String)> {
     let ifname = &peer.ifname;
-    if !inside.id.has_file_of(&peer.netns.id) {
-        let path = peer.netns.path.display();
+    let netns = peer.netns.as_ref();
+    if let Some(netns) = netns.filter(|netns| !inside.id.has_file_of(&netns.id)) {
+        let path = netns.path.display();
         let what = format!("{path} is another namespace than the one that was attached");
         return Err((EndpointPart::Namespace, what));
     }

@@ -219,7 +219,7 @@ fn beside<'a>(
     state: &'a State,
     endpoint: &'a Endpoint,
 ) -> impl Iterator<Item = (&'a Endpoint, &'a Network)> {
-    let others = state.endpoints.of_netns(&endpoint.netns.id);
+    let others = state.endpoints.of_netns(&endpoint.netns_id());
     let is_there = |other: &&Endpoint| state.degraded.down_endpoint(&other.name).is_none();
     let others = others.filter(move |other| other.name != endpoint.name && is_there(other));
     others.filter_map(|other| {

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
-use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, Owner, State};
+use tidegate_model::{Change, Endpoint, IfName, Name, Network, Owner, State};
 
+use crate::hand_over::Wanted;
 use crate::interface_names::{ENDPOINT, Number, interface_name};
 use crate::lookup::{find, find_endpoint, find_up};
 use crate::network::{delete_veth, remove_network};
@@ -35,9 +36,10 @@ pub fn attach(
     let name = endpoint_name(state, request)?;
     let owner = request.owner.clone().map(Owner::from);
     check_owner(state, network, owner.as_ref())?;
+    let wanted = Wanted::of(state, request)?;
     if let Some(other) = state
         .endpoints_of(&network.name)
-        .find(|e| e.netns.id == netns.id)
+        .find(|e| e.netns_id() == netns.id)
     {
         let (network, endpoint) = (network.name.clone(), other.name.clone());
         return Err(Refused::AttachedAlready { network, endpoint });
@@ -55,24 +57,29 @@ pub fn attach(
     let from = allow::of_request(state, network, &addresses, &request.allow, &ports)?;
     let routes = routes::of_request(network, request, &addresses)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
+    let is_handed_over = matches!(wanted, Wanted::HandOver(_));
     let number = Number::next(ENDPOINT, state, &host.taken);
     let endpoint = Endpoint {
         aliases: aliases(&name, request),
         name,
         network: network.name.clone(),
-        netns: NetnsRef {
-            path: request.netns.clone(),
-            id: netns.id,
-        },
+        place: wanted.place(netns),
         host_ifname: interface_name(ENDPOINT, number.number),
-        ifname: ifname(state, request, netns)?,
+        ifname: match wanted {
+            Wanted::HandOver(ifname) => ifname.clone(),
+            Wanted::Netns(_) => ifname(state, request, netns)?,
+        },
         mac: addresses::mac(state, network, request, &addresses)?,
         default_route: request.default_route,
         routes,
         gateway_priority: request.gateway_priority,
-        gateway_metric: gateways.metric,
+        // An engine gives its routes metrics of its own.
+        gateway_metric: gateways.metric.filter(|_| !is_handed_over),
         gateways: gateways.addresses,
-        resolvers: resolvers(network, &addresses),
+        resolvers: match is_handed_over {
+            true => Vec::new(),
+            false => resolvers(network, &addresses),
+        },
         addresses,
         allow: allow::with(&[], &ports, &from),
         host_ports: request.host_ports,
@@ -210,7 +217,7 @@ fn ifname(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<IfName,
     match &request.ifname {
         None => free_ifname(netns),
         Some(taken) if netns.ifnames.contains(taken) => {
-            let is_holder = |it: &&Endpoint| it.netns.id == netns.id && it.ifname == *taken;
+            let is_holder = |it: &&Endpoint| it.netns_id() == netns.id && it.ifname == *taken;
             let holder = state.endpoints.values().find(is_holder);
             Err(Refused::IfNameTaken {
                 ifname: taken.clone(),

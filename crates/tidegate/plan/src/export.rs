@@ -1,5 +1,7 @@
 //! A state as the requests that make it again.
 
+use std::path::Path;
+
 use ipnet::IpNet;
 use tidegate_api::{Attach, Connection, CreateNetwork, Export, ExportedEndpoint, Publish};
 use tidegate_model::{Endpoint, Name, Network, PortBinding, PortRequest, Source, State};
@@ -14,6 +16,8 @@ pub fn export(state: &State, version: &str) -> Export {
         peers.filter_map(|peer| connection(state, network, peer))
     });
     let endpoints = state.endpoints.values();
+    // An engine asks again for what was handed over to it, and nobody else could use it.
+    let endpoints = endpoints.filter(|endpoint| !endpoint.place.is_handed_over());
     let endpoints = endpoints.filter_map(|endpoint| {
         let network = state.networks.get(&endpoint.network)?;
         Some(exported(state, network, endpoint))
@@ -84,7 +88,7 @@ fn attached(endpoint: &Endpoint) -> Attach {
     let Endpoint {
         name,
         network,
-        netns,
+        place,
         // Each host has its own.
         host_ifname: _,
         ifname,
@@ -109,7 +113,8 @@ fn attached(endpoint: &Endpoint) -> Attach {
     } = endpoint.clone();
     Attach {
         network,
-        netns: netns.path,
+        netns: place.path().map(Path::to_owned),
+        hand_over: None,
         name: Some(name),
         aliases,
         ports: Vec::new(),

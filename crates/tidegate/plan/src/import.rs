@@ -9,6 +9,7 @@ use tidegate_api::{Connection, Export, ExportedEndpoint};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Change, IfName, Name, NetnsId, State};
 
+use crate::hand_over::unknown_namespace;
 use crate::{HostFacts, Pools, PortFacts, Refused, attach, connect, create_network, publish};
 
 /// What keeps a host from making an object of a document.
@@ -160,7 +161,11 @@ impl<'a> Trial<'a> {
             self.obstacles.push(subject.refused(&refused));
             return;
         }
-        let facts = self.namespaces.at(&request.netns);
+        let mut unknown = unknown_namespace();
+        let facts = match &request.netns {
+            Some(path) => self.namespaces.at(path),
+            None => &mut unknown,
+        };
         let planned = attach(&self.state, request, facts, ports);
         let made = planned.as_ref().ok();
         facts

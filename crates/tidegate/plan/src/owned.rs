@@ -70,7 +70,7 @@ pub fn attach_with_network(
         }
         left.apply(&plan.change);
         removal = removal.followed_by(plan);
-        if endpoint.netns.id == netns.id {
+        if endpoint.netns_id() == netns.id {
             forget(&mut facts, &endpoint.ifname);
         }
     }

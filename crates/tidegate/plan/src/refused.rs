@@ -3,6 +3,7 @@
 
 mod address_holder;
 mod code;
+mod hand_over;
 mod hint;
 mod in_document;
 mod kind;
@@ -19,6 +20,7 @@ use tidegate_model::{
 
 use crate::ip_family::IpFamily;
 pub use address_holder::AddressHolder;
+pub use hand_over::NoHandOver;
 use words::{counted, given, in_pools, listed_ports, not_usable, of_endpoint, outside};
 
 /// How many endpoints an error names; a network may have thousands.
@@ -288,6 +290,9 @@ pub enum Refused {
         /// The network to be made.
         other: Name,
     },
+    /// An interface that cannot be handed over.
+    #[error(transparent)]
+    HandOver(#[from] NoHandOver),
     /// The same address twice for one endpoint.
     #[error("address {0} is given twice")]
     AddressTwice(IpAddr),

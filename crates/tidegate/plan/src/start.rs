@@ -75,7 +75,10 @@ pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Pla
     }
     let veth = steps::veth(endpoint, network);
     let (known, mut wanted) = (Known::new(links), Vec::new());
-    if !known.has_veth(&veth) {
+    if known.has_handed_over(&veth) && !known.has_veth(&veth) {
+        // Its other end is the engine's, and nobody could give it another one.
+        wanted.push(LinkStep::MendVeth(veth));
+    } else if !known.has_veth(&veth) {
         // The endpoint is down, or has lost its bridge.
         let mut left = known.ours().filter(|link| link.ifname == veth.ifname);
         wanted.extend(left.next().map(|_| LinkStep::DeleteVeth(veth.clone())));
@@ -169,6 +172,17 @@ impl<'a> Known<'a> {
         })
     }
 
+    /// Whether a port needs no more than its settings, because its bridge stays.
+    fn is_kept(&self, bridge: &Bridge, veth: &Veth) -> bool {
+        self.has_bridge(bridge) && self.has_veth(veth)
+    }
+
+    /// Whether there is a pair whose other end was handed over, in any condition.
+    fn has_handed_over(&self, wanted: &Veth) -> bool {
+        let is_it = |link: &Link| link.kind == LinkKind::Veth && link.group == GROUP;
+        wanted.peer.netns.is_none() && self.0.get(&wanted.ifname).is_some_and(|link| is_it(link))
+    }
+
     /// Our links, recognised by their link group.
     fn ours(&self) -> impl Iterator<Item = &'a Link> {
         self.0.values().copied().filter(|link| link.group == GROUP)
@@ -197,7 +211,8 @@ impl Wanted {
         Self { networks }
     }
 
-    /// Names of the existing links that fit. A veth pair on a removed bridge does not fit.
+    /// Names of the existing links that stay. A veth pair on a removed bridge does not, unless its other end was handed
+    /// over.
     fn fitting(&self, known: &Known<'_>) -> BTreeSet<IfName> {
         let mut fitting = BTreeSet::new();
         for (bridge, veths) in self.networks.values().filter(|(b, _)| known.has_bridge(b)) {
@@ -205,6 +220,9 @@ impl Wanted {
             let veths = veths.iter().filter(|veth| known.has_veth(veth));
             fitting.extend(veths.map(|veth| veth.ifname.clone()));
         }
+        let veths = self.networks.values().flat_map(|(_, veths)| veths);
+        let handed_over = veths.filter(|veth| known.has_handed_over(veth));
+        fitting.extend(handed_over.map(|veth| veth.ifname.clone()));
         fitting
     }
 
@@ -217,11 +235,17 @@ impl Wanted {
                 .iter()
                 .cloned()
                 .partition(|veth| fitting.contains(&veth.ifname));
+            let (kept, moved): (Vec<Veth>, Vec<Veth>) = kept
+                .into_iter()
+                .partition(|veth| known.is_kept(bridge, veth));
             if !kept.is_empty() {
                 // After the bridge was repaired, and before `route_localnet` opens it.
                 steps.insert(1, LinkStep::KeepVeths(kept));
             }
-            steps.extend(missing.into_iter().map(LinkStep::AddVeth));
+            // Of an endpoint without its pair, the start has ended what was handed over.
+            let missing = missing.into_iter().filter(|veth| veth.peer.netns.is_some());
+            steps.extend(moved.into_iter().map(LinkStep::MendVeth));
+            steps.extend(missing.map(LinkStep::AddVeth));
             steps
         };
         self.networks

@@ -145,7 +145,7 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
         bound: network.policy.anti_spoofing,
         netns_number: netns_number(&endpoint.host_ifname),
         peer: Peer {
-            netns: endpoint.netns.clone(),
+            netns: endpoint.place.netns().cloned(),
             ifname: endpoint.ifname.clone(),
             mac: endpoint.mac,
             sysctls: endpoint

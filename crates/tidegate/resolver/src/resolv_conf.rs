@@ -151,7 +151,7 @@ fn networks<'a>(
     let others = state
         .endpoints
         .values()
-        .filter(|other| other.netns.id == endpoint.netns.id && other.name != endpoint.name);
+        .filter(|other| other.netns_id() == endpoint.netns_id() && other.name != endpoint.name);
     let all = std::iter::once(endpoint).chain(others);
     all.filter_map(|each| Some((each, state.networks.get(&each.network)?)))
 }

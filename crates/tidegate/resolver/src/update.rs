@@ -109,7 +109,7 @@ fn of_endpoint(endpoint: &Endpoint) -> ZoneUpdate {
         name: endpoint.name.clone(),
         aliases: endpoint.aliases.clone(),
         network: endpoint.network.clone(),
-        netns: endpoint.netns.id,
+        netns: endpoint.netns_id(),
         addresses: endpoint.addresses.iter().map(IpNet::addr).collect(),
         servers: endpoint.dns.servers.clone(),
     }

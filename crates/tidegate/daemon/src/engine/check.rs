@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use error_hint::in_one_line;
 use tidegate_api::EndpointCheck;
-use tidegate_link::OpenNamespaces;
+use tidegate_link::{LinkError, OpenNamespaces};
 use tidegate_model::links::Inside;
 use tidegate_model::{Endpoint, Name, Network};
 use tidegate_plan::{Refused, SeenEndpoint};
 
-use super::{Backends, Engine, EngineError};
+use super::{Backends, Engine, EngineError, path_of};
 
 impl Engine {
     /// What is missing of an endpoint, or has changed. It changes nothing.
@@ -44,18 +44,12 @@ impl Engine {
         endpoints: impl Iterator<Item = &'a Endpoint>,
     ) -> BTreeMap<Name, Result<Inside, String>> {
         let endpoints: Vec<&Endpoint> = endpoints.collect();
-        let paths = endpoints.iter().map(|it| it.netns.path.clone());
+        let paths = endpoints.iter().copied().filter_map(path_of);
         let namespaces = OpenNamespaces::open(paths.collect::<Vec<_>>());
         let mut backends = self.backends();
         backends.links.keep_open(namespaces);
         let looked = endpoints.into_iter().map(|endpoint| {
-            let Endpoint {
-                netns,
-                ifname,
-                host_ifname,
-                ..
-            } = endpoint;
-            let inside = backends.links.inside(&netns.path, ifname, host_ifname);
+            let inside = backends.look_inside(endpoint);
             let inside = inside.map_err(|error| in_one_line(&error));
             (endpoint.name.clone(), inside)
         });
@@ -72,18 +66,27 @@ impl Backends {
         endpoint: &Endpoint,
         network: &Network,
     ) -> Result<SeenEndpoint, EngineError> {
+        Ok(SeenEndpoint {
+            bridge: self.links.link(&network.bridge)?,
+            port: self.links.link(&endpoint.host_ifname)?,
+            inside: self
+                .look_inside(endpoint)
+                .map_err(|error| in_one_line(&error)),
+            table: Ok(Vec::new()),
+        })
+    }
+
+    /// What the namespace of an endpoint has of it.
+    fn look_inside(&mut self, endpoint: &Endpoint) -> Result<Inside, LinkError> {
         let Endpoint {
-            netns,
+            place,
             ifname,
             host_ifname,
             ..
         } = endpoint;
-        let inside = self.links.inside(&netns.path, ifname, host_ifname);
-        Ok(SeenEndpoint {
-            bridge: self.links.link(&network.bridge)?,
-            port: self.links.link(host_ifname)?,
-            inside: inside.map_err(|error| in_one_line(&error)),
-            table: Ok(Vec::new()),
-        })
+        match place.path() {
+            Some(path) => self.links.inside(path, ifname, host_ifname),
+            None => self.links.handed_over(host_ifname),
+        }
     }
 }

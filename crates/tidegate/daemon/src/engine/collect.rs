@@ -7,7 +7,7 @@ use tidegate_model::{Endpoint, IfName, Name};
 use tidegate_plan::Plan;
 
 use super::degraded::partly;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, path_of};
 
 impl Engine {
     /// Of the endpoints whose links were deleted, removes those without a namespace: the host's end is gone, and the
@@ -34,7 +34,7 @@ impl Engine {
         let namespaces = self.namespaces(|state| {
             let suspects = suspects.iter().filter_map(|name| state.endpoints.get(name));
             let lost = suspects.filter(|endpoint| !present.contains(&endpoint.host_ifname));
-            lost.map(|endpoint| endpoint.netns.path.clone()).collect()
+            lost.filter_map(path_of).collect()
         });
         for name in suspects {
             match self.collect_one(&name, &present, &namespaces) {
@@ -79,7 +79,7 @@ impl Engine {
         }
         let endpoint = self.counted(done)?;
         if let Some(endpoint) = &endpoint {
-            let netns = endpoint.netns.path.display();
+            let netns = &endpoint.place;
             tracing::info!(endpoint = %name, %netns, "removed: its namespace is gone");
         }
         Ok(endpoint)

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::Receiver;
 
 use super::events::now;
 use super::repairs::InterfaceRepair;
-use super::{Backends, Engine, EngineError};
+use super::{Backends, Engine, EngineError, path_of};
 
 impl Engine {
     /// Future events, and the currently degraded objects.
@@ -76,7 +76,7 @@ impl Engine {
         let namespaces = self.namespaces(|state| {
             let names = state.degraded.endpoints.keys();
             let endpoints = names.filter_map(|name| state.endpoints.get(name));
-            endpoints.map(|e| e.netns.path.clone()).collect()
+            endpoints.filter_map(path_of).collect()
         });
         let mut backends = self.backends();
         let passed = self.past.count();

@@ -13,7 +13,7 @@ use tidegate_link::{Descriptors, OpenNamespaces};
 use tidegate_model::Name;
 use tidegate_plan::{Fact, Symptoms, diagnose, needs, replace, table, unknown_facts};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, path_of};
 use crate::program::run;
 use crate::resolver::Status;
 
@@ -89,19 +89,20 @@ impl Engine {
         let (state, _) = self.snapshot();
         let endpoints = state.endpoints.values();
         let on_several = endpoints.filter(|endpoint| {
-            let of_netns = state.endpoints.of_netns(&endpoint.netns.id);
+            let of_netns = state.endpoints.of_netns(&endpoint.netns_id());
             of_netns.take(2).count() > 1
         });
         let looked_at: Vec<_> = on_several.take(LOOKED_INTO).collect();
-        let paths = looked_at.iter().map(|endpoint| endpoint.netns.path.clone());
+        let paths = looked_at.iter().copied().filter_map(path_of);
         let namespaces = OpenNamespaces::open(paths.collect::<Vec<_>>());
         let mut backends = self.backends();
         backends.links.keep_open(namespaces);
         let strict = looked_at.into_iter().filter(|endpoint| {
-            let found = backends
-                .links
-                .reverse_path(&endpoint.netns.path, &endpoint.ifname);
-            matches!(found, Ok(Some(1)))
+            let found = endpoint.place.path().map(|path| {
+                let ifname = &endpoint.ifname;
+                backends.links.reverse_path(path, ifname)
+            });
+            matches!(found, Some(Ok(Some(1))))
         });
         let strict = strict.map(|endpoint| endpoint.name.clone()).collect();
         backends.links.keep_open(OpenNamespaces::default());

@@ -52,7 +52,8 @@ impl Engine {
 
     /// The state after the import of a document, if nothing keeps the host from it.
     fn check_import(&self, export: &Export) -> Result<State, EngineError> {
-        let paths = export.endpoints.iter().map(|it| &it.attach.netns);
+        let paths = export.endpoints.iter();
+        let paths = paths.filter_map(|it| it.attach.netns.as_ref());
         let (absolute, relative): (Vec<&PathBuf>, Vec<&PathBuf>) =
             paths.partition(|path| path.is_absolute());
         let namespaces = self.look_at(absolute);
@@ -203,7 +204,7 @@ impl Engine {
             request.map_err(|error| EngineError::Import(vec![error.to_string().into()]))?;
         let waiting = Waiting {
             network: endpoint.attach.network.clone(),
-            netns: endpoint.attach.netns.clone(),
+            netns: endpoint.attach.netns.clone().unwrap_or_default(),
             request,
         };
         self.change(|_| Some(Change::Wait(name.clone(), waiting)))
@@ -289,6 +290,7 @@ impl Engine {
             },
             attach: Attach {
                 netns: given.netns,
+                hand_over: given.hand_over,
                 aliases: or(given.aliases, attach.aliases),
                 addresses: or(given.addresses, attach.addresses),
                 mac: given.mac.or(attach.mac),

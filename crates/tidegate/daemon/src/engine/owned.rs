@@ -7,7 +7,7 @@ use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Endpoint, Ipv6Off, Name, Owner, State};
 use tidegate_plan::{Attached, HostFacts, Plan, PortFacts};
 
-use super::{Backends, Engine, EngineError};
+use super::{Backends, Engine, EngineError, path_of};
 use crate::timing::{Stage, timed};
 
 impl Engine {
@@ -51,7 +51,7 @@ impl Engine {
     ) -> Result<Vec<Endpoint>, EngineError> {
         let namespaces = self.namespaces(|state| {
             let chosen = chosen(state).into_iter();
-            chosen.map(|endpoint| endpoint.netns.path).collect()
+            chosen.filter_map(|endpoint| path_of(&endpoint)).collect()
         });
         let done = self.run(namespaces, |_, state| {
             let chosen = chosen(state).into_iter();

@@ -11,7 +11,7 @@ use tidegate_plan::StaleConnections;
 use super::degraded::{fault_of, is_foreign, nothing_of_its_network, partly};
 use super::repairs::InterfaceRepair;
 use super::start::ours;
-use super::{Backends, Engine, EngineError};
+use super::{Backends, Engine, EngineError, path_of};
 
 /// Networks without their bridge, and endpoints without their pair or on such a network.
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ impl Engine {
         let namespaces = self.namespaces(|state| {
             let endpoints = lost.endpoints.iter();
             let endpoints = endpoints.filter_map(|name| state.endpoints.get(name));
-            endpoints.map(|it| it.netns.path.clone()).collect()
+            endpoints.filter_map(path_of).collect()
         });
         let mut backends = self.backends();
         let passed = self.past.count();

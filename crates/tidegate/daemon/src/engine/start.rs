@@ -9,7 +9,7 @@ use tidegate_api::event::Happening;
 use tidegate_link::{ErrorKind, LinkError, Links, NetnsFault, OpenNamespaces};
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{
-    Change, Endpoint, Fault, GlobalId, IfName, Name, NetnsId, NetnsRef, Network, State,
+    Change, Endpoint, Fault, GlobalId, IfName, Name, NetnsId, NetnsRef, Network, Place, State,
 };
 use tidegate_nft::Driver;
 use tidegate_plan::{Defaults, StaleConnections};
@@ -23,7 +23,7 @@ use super::past::Past;
 use super::repairs::Record;
 use super::sweep::Sweeps;
 use super::turn::Turn;
-use super::{Backends, Engine, EngineError};
+use super::{Backends, Engine, EngineError, path_of};
 use crate::metrics::{Counters, PortCounters};
 use crate::resolver::ResolverHandle;
 use crate::store::Store;
@@ -159,6 +159,10 @@ impl Backends {
             self.store.commit(state, ended)?;
             state.apply(ended);
         }
+        // The kernel tells where interfaces are that were handed over.
+        for (name, number) in tidegate_plan::moved(state, &links) {
+            state.apply(&tidegate_plan::relocate(state, &name, number)?.change);
+        }
         self.restore(state)?;
         tracing::info!("the ruleset is in place");
         let plan = tidegate_plan::start(state, &links);
@@ -244,7 +248,7 @@ impl Backends {
         steps: &[LinkStep],
     ) -> Result<(), EngineError> {
         for step in steps {
-            if let LinkStep::AddVeth(veth) = step {
+            if let LinkStep::AddVeth(veth) | LinkStep::MendVeth(veth) = step {
                 self.make_pair(state, step, &veth.ifname)?;
                 continue;
             }
@@ -337,19 +341,22 @@ impl Backends {
         let mut has_cookies = true;
         let endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
         for endpoints in endpoints.chunks(OPENED) {
-            let paths = endpoints.iter().map(|endpoint| endpoint.netns.path.clone());
+            let paths = endpoints.iter().copied().filter_map(path_of);
             self.links.keep_open(OpenNamespaces::open(paths));
             for endpoint in endpoints {
                 match self.is_there(endpoint, pairs.contains(&endpoint.host_ifname)) {
-                    Ok(true) if endpoint.netns.id.cookie.is_some() || !has_cookies => {}
+                    Ok(true) if endpoint.netns_id().cookie.is_some() || !has_cookies => {}
                     Ok(true) => {
-                        let found = self.links.netns(&endpoint.netns.path);
+                        let Some(path) = endpoint.place.path() else {
+                            continue;
+                        };
+                        let found = self.links.netns(path);
                         let id = found.ok().map(|facts| facts.id);
                         has_cookies = id.is_none_or(|id| id.cookie.is_some());
                         known.extend(id.map(|id| (endpoint.name.clone(), id)));
                     }
                     Ok(false) => {
-                        let netns = endpoint.netns.path.display();
+                        let netns = &endpoint.place;
                         tracing::warn!(endpoint = %endpoint.name, %netns, "dropped: its namespace is gone");
                         gone.insert(endpoint.name.clone());
                     }
@@ -370,7 +377,10 @@ impl Backends {
         endpoint: &Endpoint,
         has_pair: bool,
     ) -> Result<bool, EngineError> {
-        let NetnsRef { path, id } = &endpoint.netns;
+        // Its namespace cannot end without the pair, which is all that is known of it.
+        let Place::Netns(NetnsRef { path, id }) = &endpoint.place else {
+            return Ok(has_pair);
+        };
         let found = match has_pair {
             true => self.links.netns_id(path).map(|found| found.has_file_of(id)),
             false => self
@@ -409,7 +419,9 @@ fn recorded_again(state: &State, known: Vec<(Name, NetnsId)>) -> Option<Change> 
     let changes = known.into_iter().filter_map(|(name, id)| {
         let before = state.endpoints.get(&name)?.clone();
         let mut after = before.clone();
-        after.netns.id = id;
+        if let Place::Netns(netns) = &mut after.place {
+            netns.id = id;
+        }
         (after != before).then(|| Change::ReplaceEndpoint {
             before: Box::new(before),
             after: Box::new(after),

@@ -1,4 +1,5 @@
 mod at_once;
+mod handed_over;
 mod lost;
 mod restart;
 mod shut;
@@ -12,8 +13,8 @@ use tempfile::TempDir;
 use tidegate_api::{Publish, RefusalKind};
 use tidegate_link::fakes::{FakeLinks, HookedLinks};
 use tidegate_link::{ErrorKind, Gone, LinkChange};
-use tidegate_model::NetnsCookie;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Sysctl};
+use tidegate_model::{IfName, NetnsCookie, Place};
 use tidegate_nft::{FakeDriver, Transaction};
 
 use super::*;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::Not;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
-    AllowList, Allowance, Endpoint, GatewayPriority, HostPorts, IfName, Invalid, MacAddr, Name,
-    NetnsCookie, NetnsId, NetnsRef, OwnSysctl, Owner, OwnerId, PortBinding, StaticRoute,
+    AllowList, Allowance, Endpoint, GatewayPriority, HandedOver, HostPorts, IfName, Invalid,
+    MacAddr, Name, NetnsCookie, NetnsId, NetnsRef, OwnSysctl, Owner, OwnerId, Place, PortBinding,
+    StaticRoute,
 };
 
 use super::dns_row::DnsRow;
@@ -20,6 +22,8 @@ pub(super) struct EndpointRow {
     name: Name,
     network: Name,
     netns: NetnsRow,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    handed_over: bool,
     host_ifname: IfName,
     ifname: IfName,
     mac: MacAddr,
@@ -101,13 +105,13 @@ impl From<RouteRow> for RawRoute {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct NetnsRow {
     path: PathBuf,
     id: NetnsIdRow,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct NetnsIdRow {
     dev: u64,
     ino: u64,
@@ -126,7 +130,7 @@ impl From<Endpoint> for EndpointRow {
         let Endpoint {
             name,
             network,
-            netns,
+            place,
             host_ifname,
             ifname,
             mac,
@@ -149,7 +153,8 @@ impl From<Endpoint> for EndpointRow {
         Self {
             name,
             network,
-            netns: netns.into(),
+            handed_over: place.is_handed_over(),
+            netns: place.into(),
             host_ifname,
             ifname,
             mac,
@@ -178,6 +183,7 @@ impl From<EndpointRow> for Endpoint {
             name,
             network,
             netns,
+            handed_over,
             host_ifname,
             ifname,
             mac,
@@ -200,7 +206,10 @@ impl From<EndpointRow> for Endpoint {
         Self {
             name,
             network,
-            netns: netns.into(),
+            place: match handed_over {
+                true => Place::HandedOver(HandedOver::default()),
+                false => Place::Netns(netns.into()),
+            },
             host_ifname,
             ifname,
             mac,
@@ -228,9 +237,12 @@ impl From<EndpointRow> for Endpoint {
     }
 }
 
-impl From<NetnsRef> for NetnsRow {
-    fn from(netns: NetnsRef) -> Self {
-        let NetnsRef { path, id } = netns;
+/// For what was handed over it has no path, so that an older release takes the endpoint for one whose namespace is gone.
+impl From<Place> for NetnsRow {
+    fn from(place: Place) -> Self {
+        let Place::Netns(NetnsRef { path, id }) = place else {
+            return Self::default();
+        };
         let NetnsId { dev, ino, cookie } = id;
         let id = NetnsIdRow { dev, ino, cookie };
         Self { path, id }

@@ -105,6 +105,10 @@ where
         self.links.inside(path, ifname, host_end)
     }
 
+    fn handed_over(&mut self, host_end: &IfName) -> Result<Inside, LinkError> {
+        self.links.handed_over(host_end)
+    }
+
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
         self.links.netns(path)
     }

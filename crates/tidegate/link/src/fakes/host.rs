@@ -57,6 +57,7 @@ impl Default for Host {
             up: true,
             mac: None,
             master: None,
+            other_netns: None,
             addresses: addresses.iter().filter_map(|a| a.parse().ok()).collect(),
             mtu: 65_536,
             bridging: Bridging::default(),
@@ -124,6 +125,9 @@ impl Host {
         let Some((path, peer)) = self.peers.remove(ifname) else {
             return;
         };
+        if peer.netns.is_none() {
+            self.links.retain(|link| link.ifname != peer.ifname);
+        }
         if let Some(netns) = self.namespaces.get_mut(&path) {
             netns.ifnames.retain(|found| *found != peer.ifname);
             let ifname = Some(peer.ifname);
@@ -197,6 +201,7 @@ impl Host {
             up: true,
             mac: Some(bridge.mac),
             master: None,
+            other_netns: None,
             addresses: bridge.addresses.clone(),
             mtu: bridge.mtu.unwrap_or(DEFAULT_MTU),
             bridging: Bridging::default(),
@@ -286,7 +291,9 @@ impl Host {
 
     pub(super) fn add_veth(&mut self, veth: &Veth) -> Result<(), LinkError> {
         self.check_veth(veth)?;
-        let path = veth.peer.netns.path.clone();
+        let netns = veth.peer.netns.as_ref();
+        let path = netns.map(|netns| netns.path.clone()).unwrap_or_default();
+        self.links.extend(netns.is_none().then(|| inner_end(veth)));
         if let Some(netns) = self.namespaces.get_mut(&path) {
             netns.ifnames.push(veth.peer.ifname.clone());
             let gateways = veth.peer.gateways.iter();
@@ -309,6 +316,7 @@ impl Host {
             up: true,
             mac: Some(veth.bridge_mac),
             master: Some(veth.bridge.clone()),
+            other_netns: veth.peer.netns.as_ref().map(|_| 1),
             addresses: Vec::new(),
             mtu: veth.mtu.unwrap_or(DEFAULT_MTU),
             bridging: Bridging {
@@ -331,21 +339,52 @@ impl Host {
         }
     }
 
+    pub(super) fn move_handed_over(&mut self, host_end: &IfName, netns_number: Option<i32>) {
+        let Some((_, peer)) = self.peers.get(host_end).cloned() else {
+            return;
+        };
+        self.change_link(host_end, |link| link.other_netns = netns_number);
+        self.links.retain(|link| link.ifname != peer.ifname);
+        if netns_number.is_none() {
+            self.links.push(engines_link(&peer, DEFAULT_MTU));
+        }
+    }
+
+    pub(super) fn handed_over(&self, host_end: &IfName) -> Inside {
+        let port = self.find(host_end);
+        Inside {
+            id: NetnsId {
+                dev: DEVICE,
+                ino: 0,
+                cookie: None,
+            },
+            is_at_home: port.is_none_or(|port| port.other_netns.is_none()),
+            link: self.insides.get(host_end).cloned(),
+            routes: Vec::new(),
+        }
+    }
+
     pub(super) fn inside(&self, id: NetnsId, path: &Path, host_end: &IfName) -> Inside {
         let found = self.peers.get(host_end).filter(|(at, _)| at == path);
         let routes = found.map(|(_, peer)| routes_of(peer)).unwrap_or_default();
         Inside {
             id,
+            is_at_home: false,
             link: found.and_then(|_| self.insides.get(host_end).cloned()),
             routes,
         }
     }
 
     fn check_veth(&self, veth: &Veth) -> Result<(), LinkError> {
-        let path = &veth.peer.netns.path;
-        let netns = self.recorded(&veth.peer.netns).map_err(|fault| {
-            LinkError::new(format_args!("attach namespace {}", path.display()), fault)
-        })?;
+        let netns = veth.peer.netns.as_ref();
+        let netns = netns.map(|recorded| {
+            let path = &recorded.path;
+            let found = self.recorded(recorded).map_err(|fault| {
+                LinkError::new(format_args!("attach namespace {}", path.display()), fault)
+            })?;
+            Ok::<_, LinkError>((found, path))
+        });
+        let netns = netns.transpose()?;
         match self.find(&veth.bridge) {
             None => refuse(What::Find(&veth.bridge), Errno::NODEV)?,
             Some(link) if link.kind != LinkKind::Bridge => {
@@ -358,7 +397,15 @@ impl Host {
         if self.find(&veth.ifname).is_some() {
             refuse(What::MakeVeth(&veth.ifname), Errno::EXIST)?;
         }
-        check_peer(netns, &veth.peer).map_err(|error| error.inside(path))
+        match netns {
+            Some((netns, path)) => {
+                check_peer(netns, &veth.peer).map_err(|error| error.inside(path))
+            }
+            None if self.find(&veth.peer.ifname).is_some() => {
+                refuse(What::MakeVeth(&veth.peer.ifname), Errno::EXIST)
+            }
+            None => Ok(()),
+        }
     }
 
     fn recorded(&self, netns: &NetnsRef) -> Result<&NetnsFacts, NetnsFault> {
@@ -418,6 +465,28 @@ fn default_route(peer: &Peer, gateway: &IpAddr) -> DefaultRoute {
         metric: peer
             .gateway_metric
             .unwrap_or(if is_ipv6 { 1024 } else { 0 }),
+    }
+}
+
+/// The end that stays in the host's namespace.
+fn inner_end(veth: &Veth) -> Link {
+    engines_link(&veth.peer, veth.mtu.unwrap_or(DEFAULT_MTU))
+}
+
+fn engines_link(peer: &Peer, mtu: u32) -> Link {
+    Link {
+        ifname: peer.ifname.clone(),
+        kind: LinkKind::Veth,
+        group: 0,
+        up: false,
+        mac: Some(peer.mac),
+        master: None,
+        other_netns: None,
+        addresses: Vec::new(),
+        mtu,
+        bridging: Bridging::default(),
+        lacks_link_local: false,
+        state_id: None,
     }
 }
 

@@ -9,6 +9,7 @@ use tidegate_sys::netlink::{DUMP, Request, attribute, attributes};
 use super::assembly::{self, Instruction};
 
 const RTM_NEWQDISC: u16 = 36;
+const RTM_DELQDISC: u16 = 37;
 const RTM_GETQDISC: u16 = 38;
 const RTM_NEWTFILTER: u16 = 44;
 const RTM_GETTFILTER: u16 = 46;
@@ -67,19 +68,27 @@ impl Block {
 /// Attaches the filters of a block to the ingress of a link.
 pub(super) fn join_block(index: u32, block: Block) -> Request {
     let block = DefaultNla::new(TCA_INGRESS_BLOCK, block.0.to_ne_bytes().into());
-    let message = TcMessage::from_parts(
-        TcHeader {
-            index: index.cast_signed(),
-            handle: TcHandle {
-                major: u16::MAX,
-                minor: 0,
-            },
-            parent: TcHandle::CLSACT,
-            ..TcHeader::default()
-        },
-        vec![TcAttribute::Kind(QDISC.into()), TcAttribute::Other(block)],
-    );
+    let attributes = vec![TcAttribute::Kind(QDISC.into()), TcAttribute::Other(block)];
+    let message = TcMessage::from_parts(ingress(index), attributes);
     Request::new(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &message)
+}
+
+/// Takes all filters away from the ingress of a link.
+pub(super) fn leave_block(index: u32) -> Request {
+    let message = TcMessage::from_parts(ingress(index), Vec::new());
+    Request::new(RTM_DELQDISC, 0, &message)
+}
+
+fn ingress(index: u32) -> TcHeader {
+    TcHeader {
+        index: index.cast_signed(),
+        handle: TcHandle {
+            major: u16::MAX,
+            minor: 0,
+        },
+        parent: TcHandle::CLSACT,
+        ..TcHeader::default()
+    }
 }
 
 /// Adds a program that returns a verdict to a block, unless it has one.

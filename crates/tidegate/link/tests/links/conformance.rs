@@ -90,6 +90,7 @@ fn a_bridge_is_listed_as_it_was_wanted(world: &mut dyn World) {
         up: true,
         mac: Some(MacAddr::local([0x77, 0, 0, 1, 1])),
         master: None,
+        other_netns: None,
         addresses: bridge(1).addresses,
         mtu: 1400,
         bridging: Bridging::default(),

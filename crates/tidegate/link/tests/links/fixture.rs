@@ -43,7 +43,7 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
         isolated: false,
         bound: false,
         peer: Peer {
-            netns: netns.clone(),
+            netns: Some(netns.clone()),
             ifname: ifname("eth0"),
             mac: MacAddr::local([0x77, 0, 0, n, host]),
             sysctls: Vec::new(),

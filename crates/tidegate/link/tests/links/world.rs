@@ -58,6 +58,7 @@ impl World for Fake {
             up: false,
             mac: None,
             master: None,
+            other_netns: None,
             addresses: Vec::new(),
             mtu: DEFAULT_MTU,
             bridging: Bridging::default(),

@@ -45,7 +45,10 @@ fn veth() -> Veth {
         bound: false,
         netns_number: 1,
         peer: Peer {
-            netns: crate::fixtures::endpoint("front", "web", &[]).netns,
+            netns: crate::fixtures::endpoint("front", "web", &[])
+                .place
+                .netns()
+                .cloned(),
             ifname: "eth0".parse().unwrap(),
             mac: MacAddr::local([1; 5]),
             sysctls: sysctls(),

@@ -62,16 +62,16 @@ fn findings(symptoms: &Symptoms) -> Vec<Finding> {
 fn of_endpoints(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let strict = symptoms.strict_endpoints.iter();
     let found = strict.filter_map(|name| state.endpoints.get(name));
-    let found = found.map(|endpoint| {
+    let found = found.filter_map(|endpoint| {
+        let netns = endpoint.place.path()?.display();
         let name = format!("net.ipv4.conf.{}.rp_filter", endpoint.ifname);
         let what = format!(
             "reverse path filtering is strict in the namespace of endpoint {} ({name} or that of all is 1), which is on \
              several networks: connections to ports that this endpoint publishes may get no answer",
             endpoint.name
         );
-        let netns = endpoint.netns.path.display();
         let advice = format!("`nsenter --net={netns} sysctl -w {name}=2` makes it loose");
-        finding(Severity::Warning, what, advice)
+        Some(finding(Severity::Warning, what, advice))
     });
     found.collect()
 }

@@ -63,7 +63,7 @@ fn of_shut(path: &PacketPath<'_>) -> Option<String> {
     let is_shut = |endpoint| access::of_endpoint(path.state, endpoint).is_some();
     let open = access::open_network(path.state);
     let attach = |endpoint: &Endpoint, rest: String| {
-        let path = endpoint.netns.path.display();
+        let path = &endpoint.place;
         format!("`tidegate attach {open} --netns {path}{rest}`")
     };
     let at = path.arriving().to;
@@ -169,11 +169,14 @@ fn between(
         true => format!(
             "let network {own} reach network {other}: `tidegate network connect --one-way {own} {other}`"
         ),
-        false => format!(
-            "attach {} to network {other} too: `tidegate attach {other} --netns {}`",
-            sender.name,
-            sender.netns.path.display()
-        ),
+        false => match sender.place.path() {
+            Some(path) => format!(
+                "attach {} to network {other} too: `tidegate attach {other} --netns {}`",
+                sender.name,
+                path.display()
+            ),
+            None => format!("have the engine of {} connect it to network {other} too", sender.name),
+        },
     })
-    .filter(|_| endpoint.netns.id != sender.netns.id)
+    .filter(|_| endpoint.netns_id() != sender.netns_id())
 }

@@ -41,7 +41,9 @@ pub(super) fn endpoints(path: &PacketPath<'_>, fate: &Fate) -> BTreeSet<Name> {
     let sender = path.exit.map(|(sender, _)| sender);
     let receiver = receiver(path, fate);
     let ends = [sender, receiver].into_iter().flatten();
-    let beside = ends.flat_map(|end| path.state.endpoints.of_netns(&end.netns.id));
+    // An engine configures what was handed over to it.
+    let ends = ends.filter(|end| !end.place.is_handed_over());
+    let beside = ends.flat_map(|end| path.state.endpoints.of_netns(&end.netns_id()));
     beside.map(|endpoint| endpoint.name.clone()).collect()
 }
 
@@ -160,6 +162,9 @@ impl Eyes<'_> {
         exit: &Endpoint,
         way: Way,
     ) -> Look {
+        if exit.place.is_handed_over() {
+            return Look::Well;
+        }
         let looked = || {
             if let Some(source) = source {
                 address(sender, &self.usable(sender)?, source)?;
@@ -186,12 +191,15 @@ impl Eyes<'_> {
 
     /// Whether an endpoint gets a packet for an address of its own, and answers it by one of its namespace's networks.
     fn receives(&self, endpoint: &Endpoint, at: Option<IpAddr>, back: Way) -> Look {
+        if endpoint.place.is_handed_over() {
+            return Look::Well;
+        }
         let looked = || {
             let usable = self.usable(endpoint)?;
             if let Some(at) = at {
                 address(endpoint, &usable, at)?;
             }
-            let beside = self.state.endpoints.of_netns(&endpoint.netns.id);
+            let beside = self.state.endpoints.of_netns(&endpoint.netns_id());
             let mut ways = beside.filter_map(|other| self.usable(other).ok());
             match ways.any(|usable| back.is_led_by(usable.link, usable.routes)) {
                 true => Ok(()),
@@ -224,7 +232,7 @@ impl Eyes<'_> {
                 "`tidegate endpoint check {name}` shows all that it lacks; what cannot be put back there comes back with \
                  `tidegate detach {name}` and `tidegate attach {} {name} --netns {}`",
                 network.name,
-                endpoint.netns.path.display()
+                endpoint.place
             ),
         })?;
         if !link.up {
@@ -276,7 +284,7 @@ fn no_way(endpoint: &Endpoint, peer: &Peer, lost: Option<Wanted>, begin: &str) -
             format!("no route through {} leads there", peer.ifname),
             format!(
                 "`nsenter --net={} ip route` shows the routes of endpoint {name}",
-                endpoint.netns.path.display()
+                endpoint.place
             ),
         ),
     };
@@ -309,9 +317,8 @@ fn add(peer: &Peer, wanted: &Wanted) -> String {
 
 /// The command that mends it there, and where to look for more.
 fn inside_of(endpoint: &Endpoint, command: &str) -> String {
-    let Endpoint { name, netns, .. } = endpoint;
+    let Endpoint { name, place, .. } = endpoint;
     format!(
-        "put it back: `nsenter --net={} {command}`; `tidegate endpoint check {name}` shows all that it lacks",
-        netns.path.display()
+        "put it back: `nsenter --net={place} {command}`; `tidegate endpoint check {name}` shows all that it lacks"
     )
 }

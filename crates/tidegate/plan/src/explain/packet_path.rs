@@ -167,7 +167,8 @@ impl<'a> PacketPath<'a> {
     fn leave_endpoint(&mut self, endpoint: &'a Endpoint) -> FateAndReason {
         if let Some(to) = self.packet.daddr {
             let arrives = |at: &Endpoint, why| (Fate::ReachesEndpoint(at.name.clone()), why);
-            let own = endpoint_of(self.state, to).filter(|own| own.netns.id == endpoint.netns.id);
+            let own =
+                endpoint_of(self.state, to).filter(|own| own.netns_id() == endpoint.netns_id());
             self.is_inner = to.is_loopback() || own.is_some();
             if to.is_loopback() {
                 let why = "a loopback address leads to the sender itself";
@@ -228,7 +229,8 @@ impl<'a> PacketPath<'a> {
     /// hop on its link, unless that is the host by a default route.
     fn exit(&self, sender: &'a Endpoint) -> Option<(&'a Endpoint, Option<IpAddr>)> {
         let others = self.state.endpoints.values();
-        let others = others.filter(|other| other.netns.id == sender.netns.id && *other != sender);
+        let others =
+            others.filter(|other| other.netns_id() == sender.netns_id() && *other != sender);
         let own: Vec<&Endpoint> = std::iter::once(sender).chain(others).collect();
         let is_on_link = |endpoint: &&&Endpoint| {
             let mut nets = endpoint.addresses.iter();

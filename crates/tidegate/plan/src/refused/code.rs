@@ -2,7 +2,7 @@
 
 use tidegate_api::RefusalCode;
 
-use super::Refused;
+use super::{NoHandOver, Refused};
 
 impl Refused {
     /// The code of the refusal in the API.
@@ -27,7 +27,9 @@ impl Refused {
             Self::AddressTaken { .. } => RefusalCode::AddressTaken,
             Self::AddressOutside { .. } => RefusalCode::AddressOutside,
             Self::MacTaken { .. } => RefusalCode::MacTaken,
-            Self::IfNameTaken { .. } | Self::BridgeTaken { .. } => RefusalCode::InterfaceExists,
+            Self::IfNameTaken { .. }
+            | Self::BridgeTaken { .. }
+            | Self::HandOver(NoHandOver::Already { .. }) => RefusalCode::InterfaceExists,
             Self::TooManyBound { .. } | Self::NoGatewayPlace(_) => RefusalCode::Full,
             Self::NetworkDown { .. } | Self::EndpointDown { .. } => RefusalCode::Degraded,
             Self::HostWithoutIpv6 { .. }
@@ -41,6 +43,7 @@ impl Refused {
             | Self::TooMany { .. }
             | Self::ReplaceWithoutOwner
             | Self::OtherNetwork { .. }
+            | Self::HandOver(_)
             | Self::AddressTwice(_)
             | Self::RouteUnusable { .. }
             | Self::NoStation(_)

@@ -107,6 +107,7 @@ impl Hint for Refused {
                 _ => format!("give another address of {}, or leave it out to get a free one", either(subnets)),
             },
             Self::AddressTaken { .. } => "give another address, or leave it out to get a free one".into(),
+            Self::HandOver(refused) => refused.hint(),
             Self::AddressTwice(_) => "give each address once".into(),
             Self::RouteUnusable { route, .. } if route.is_default() => {
                 "leave it out, or add --no-default-route".into()

@@ -38,7 +38,8 @@ fn well(state: &State) -> SeenEndpoint {
     };
     let metric = peer.gateway_metric.unwrap();
     let inside = Inside {
-        id: peer.netns.id,
+        id: peer.netns.unwrap().id,
+        is_at_home: false,
         link: Some(InsideLink {
             up: true,
             mac: Some(peer.mac),

@@ -280,6 +280,7 @@ fn ports_that_do_not_keep_their_endpoints_from_the_loopback_are_named_and_so_are
             up: true,
             mac: None,
             master: Some("tgb0".parse().unwrap()),
+            other_netns: None,
             addresses: Vec::new(),
             mtu: DEFAULT_MTU,
             bridging: Bridging::default(),

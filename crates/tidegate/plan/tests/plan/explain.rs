@@ -79,6 +79,7 @@ fn routing(state: &State) -> HostRouting {
         up: true,
         mac: None,
         master: None,
+        other_netns: None,
         addresses: ["192.0.2.1/24", "2001:db8::1/64"]
             .map(|net| net.parse().unwrap())
             .into(),
@@ -141,7 +142,8 @@ fn namespaces(state: &State) -> BTreeMap<Name, Result<Inside, String>> {
         let static_routes = peer.routes.iter();
         let static_routes = static_routes.map(|it| route(it.to().to_string(), it.via(), 0));
         let inside = Inside {
-            id: peer.netns.id,
+            id: peer.netns.unwrap().id,
+            is_at_home: false,
             link: Some(InsideLink {
                 up: true,
                 mac: Some(peer.mac),

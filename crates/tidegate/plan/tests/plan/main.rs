@@ -12,6 +12,7 @@ mod check;
 mod doctor;
 mod explain;
 mod gateways;
+mod hand_over;
 mod mend;
 mod names;
 mod outcome;

@@ -88,14 +88,16 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                     bound: false,
                     netns_number: 2147483646,
                     peer: Peer {
-                        netns: NetnsRef {
-                            path: "/run/netns/c",
-                            id: NetnsId {
-                                dev: 4,
-                                ino: 7,
-                                cookie: None,
+                        netns: Some(
+                            NetnsRef {
+                                path: "/run/netns/c",
+                                id: NetnsId {
+                                    dev: 4,
+                                    ino: 7,
+                                    cookie: None,
+                                },
                             },
-                        },
+                        ),
                         ifname: IfName(
                             "eth0",
                         ),

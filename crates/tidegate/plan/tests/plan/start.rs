@@ -24,6 +24,7 @@ pub(crate) fn links_of(state: &State) -> Vec<Link> {
                 up: true,
                 mac: Some(bridge.mac),
                 master: None,
+                other_netns: None,
                 addresses: bridge.addresses,
                 mtu: bridge.mtu.unwrap_or(DEFAULT_MTU),
                 bridging: Bridging::default(),
@@ -37,6 +38,7 @@ pub(crate) fn links_of(state: &State) -> Vec<Link> {
                 up: true,
                 mac: Some(veth.bridge_mac),
                 master: Some(veth.bridge),
+                other_netns: None,
                 addresses: Vec::new(),
                 mtu: veth.mtu.unwrap_or(DEFAULT_MTU),
                 bridging: Bridging {

@@ -41,7 +41,8 @@ pub(crate) fn network(network: &str) -> CreateNetwork {
 pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
     Attach {
         network: name(network),
-        netns: PathBuf::from("/run/netns/c"),
+        netns: Some(PathBuf::from("/run/netns/c")),
+        hand_over: None,
         name: None,
         aliases: Vec::new(),
         allow: Vec::new(),

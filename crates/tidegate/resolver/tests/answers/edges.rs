@@ -143,7 +143,7 @@ fn a_namespace_sees_a_network_until_its_last_endpoint_there_is_gone() {
     assert_eq!(sees_it(&zone, "second."), "NXDomain");
     // What another namespace has there does not count.
     let other = Endpoint {
-        netns: endpoint("safe").netns,
+        place: endpoint("safe").place,
         ..endpoint("shade")
     };
     apply(&mut zone, &Change::AddEndpoint(other));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
-use tidegate_model::{Access, Endpoint, NetnsId, NetnsRef, Network, Policy, State, Subnet};
+use tidegate_model::{Access, Endpoint, NetnsId, NetnsRef, Network, Place, Policy, State, Subnet};
 use tidegate_resolver::{Asked, Transport, Verdict, Zone, judge, of_state};
 
 /// Networks `web` (open), `db` (open), `vault` (internal) and `dark` (isolated). Namespace 1 is on
@@ -66,14 +66,14 @@ pub(crate) fn state() -> State {
         let endpoint = Endpoint {
             name: name.parse().unwrap(),
             network: network.parse().unwrap(),
-            netns: NetnsRef {
+            place: Place::Netns(NetnsRef {
                 path: format!("/run/netns/{netns}").into(),
                 id: NetnsId {
                     dev: 4,
                     ino: netns,
                     cookie: None,
                 },
-            },
+            }),
             host_ifname: "tgv1".parse().unwrap(),
             ifname: "eth0".parse().unwrap(),
             mac: "02:76:00:00:00:01".parse().unwrap(),

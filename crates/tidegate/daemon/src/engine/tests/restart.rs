@@ -119,7 +119,7 @@ fn a_namespace_that_got_the_inode_of_another_is_a_stranger() {
         change(&bench, recorded);
         let bench = bench.with_endpoint();
         let endpoint = bench.engine.endpoint(&name("front")).unwrap();
-        assert_eq!(endpoint.netns.id.cookie, recorded);
+        assert_eq!(endpoint.netns_id().cookie, recorded);
         if !has_pair {
             bench.links.remove_link(&endpoint.host_ifname);
         }
@@ -132,7 +132,7 @@ fn a_namespace_that_got_the_inode_of_another_is_a_stranger() {
         assert_eq!(all.ruleset.contains("8080"), is_same, "{case}");
         if is_same {
             // What a release before recorded is recorded anew.
-            let id = bench.engine.endpoint(&name("front")).unwrap().netns.id;
+            let id = bench.engine.endpoint(&name("front")).unwrap().netns_id();
             assert_eq!(id.cookie, found, "{case}");
         }
     }

@@ -1,6 +1,6 @@
 //! The store of the release 0.1.0.
 
-use tidegate_model::{Endpoint, NetnsId, NetnsRef};
+use tidegate_model::{Endpoint, NetnsId, NetnsRef, Place};
 
 use super::stored::{ENDPOINTS, NETWORKS, row};
 use super::*;
@@ -38,14 +38,14 @@ fn endpoint_then(
     Endpoint {
         name: name.parse().unwrap(),
         network: network.parse().unwrap(),
-        netns: NetnsRef {
+        place: Place::Netns(NetnsRef {
             path: path.into(),
             id: NetnsId {
                 dev: 4,
                 ino,
                 cookie: None,
             },
-        },
+        }),
         host_ifname: host_ifname.parse().unwrap(),
         ifname: ifname.parse().unwrap(),
         mac: MacAddr::local(mac),

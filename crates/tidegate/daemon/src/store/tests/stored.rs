@@ -4,7 +4,7 @@ use expect_test::expect;
 use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 use tidegate_model::{
     Access, Allowance, Dns, Endpoint, HostAccess, HostPorts, Mode, NetnsCookie, NetnsId, NetnsRef,
-    StaticRoute,
+    Place, StaticRoute,
 };
 
 use super::super::error::Fault;
@@ -157,7 +157,7 @@ fn full_endpoint() -> Endpoint {
     Endpoint {
         name: "front".parse().unwrap(),
         network: "web".parse().unwrap(),
-        netns: NetnsRef {
+        place: Place::Netns(NetnsRef {
             path: "/run/netns/box".into(),
             id: NetnsId {
                 dev: 4,
@@ -167,7 +167,7 @@ fn full_endpoint() -> Endpoint {
                     number: 4242,
                 }),
             },
-        },
+        }),
         host_ifname: "tgv1".parse().unwrap(),
         ifname: "eth0".parse().unwrap(),
         mac: MacAddr::local([0, 0, 0, 1, 1]),

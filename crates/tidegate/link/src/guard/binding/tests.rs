@@ -12,14 +12,14 @@ fn v6(text: &str) -> [u8; 16] {
 
 fn endpoint() -> Peer {
     Peer {
-        netns: NetnsRef {
+        netns: Some(NetnsRef {
             path: "/run/netns/c".into(),
             id: NetnsId {
                 dev: 4,
                 ino: 7,
                 cookie: None,
             },
-        },
+        }),
         ifname: "eth0".parse::<IfName>().unwrap(),
         mac: OWN,
         sysctls: Vec::new(),

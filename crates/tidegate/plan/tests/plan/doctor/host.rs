@@ -17,6 +17,7 @@ pub(super) fn uplink(ifname: &str, addresses: &[&str]) -> Link {
         up: true,
         mac: None,
         master: None,
+        other_netns: None,
         addresses: crate::values::nets(addresses),
         mtu: DEFAULT_MTU,
         bridging: Bridging::default(),

@@ -43,10 +43,7 @@ fn between_two_endpoints_the_host_publishes_nothing() {
         .endpoints
         .values()
         .find(|it| it.name.as_str() == "front");
-    let attach = attach.replace(
-        "/run/netns/1",
-        &path.unwrap().netns.path.display().to_string(),
-    );
+    let attach = attach.replace("/run/netns/1", &path.unwrap().place.to_string());
     assert_eq!(hint(&state, "front", "store:5432"), Some(attach));
 }
 
