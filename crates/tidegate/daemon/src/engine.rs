@@ -9,6 +9,7 @@ mod doctor;
 mod error;
 mod events;
 mod explain;
+mod facts;
 mod fight;
 mod hand_over;
 mod heal;

@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod environment;
 mod failure;
+mod file;
 mod gc;
 mod previous;
 mod runtime;
@@ -24,6 +25,7 @@ pub use add::Add;
 pub use check::Check;
 pub use environment::Environment;
 pub use failure::{Code, Failure};
+pub use file::NetworkFile;
 pub use gc::Gc;
 pub use version::Version;
 

@@ -85,6 +85,11 @@ impl Fields {
             .collect()
     }
 
+    /// Gives a key a value.
+    pub(crate) fn set(&mut self, key: &str, value: Value) {
+        self.left.insert(key.to_owned(), value);
+    }
+
     /// Whether the object has a key.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.left.contains_key(key)

@@ -6,6 +6,7 @@ mod bridge_netfilter;
 mod chains;
 mod degraded;
 mod descriptors;
+mod engines;
 mod forwarding;
 mod legacy;
 mod links;
@@ -58,6 +59,7 @@ const CHECKS: &[Check] = &[
     reverse_path::CHECK,
     nftables::CHECK,
     descriptors::CHECK,
+    engines::CHECK,
 ];
 
 /// One check.

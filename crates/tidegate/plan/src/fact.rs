@@ -9,6 +9,10 @@ pub enum Fact {
     Sysctl(String),
     /// The content of a file, by its absolute path.
     File(&'static str),
+    /// The names of what is in a folder, by its absolute path, one a line. A folder that is not there is empty.
+    Folder(String),
+    /// The content of a file of at most 64 KiB, by its absolute path. A file that is not there is empty.
+    SmallFile(String),
     /// What a program prints on stdout: its name and arguments.
     Output(&'static [&'static str]),
 }

@@ -3,22 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
-use std::process::Command;
-use std::time::Duration;
 
 use error_hint::causes;
 use tidegate_api::ForwardingInfo;
 use tidegate_api::doctor::Diagnosis;
 use tidegate_link::{Descriptors, OpenNamespaces};
 use tidegate_model::Name;
-use tidegate_plan::{Fact, Symptoms, diagnose, needs, replace, table, unknown_facts};
+use tidegate_plan::{Symptoms, diagnose, needs, replace, table, unknown_facts};
 
+use super::facts::read_all;
 use super::{Engine, EngineError, path_of};
-use crate::program::run;
 use crate::resolver::Status;
-
-/// Time limit for another program.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Finds what stops packets or changes. It changes nothing, and no command waits for the programs that it runs.
@@ -152,37 +147,4 @@ fn descriptors() -> (u64, u64, u64) {
     let open = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let Descriptors { limit, kept } = Descriptors::now();
     (open as u64, limit, kept)
-}
-
-/// Reads facts.
-pub(super) fn read_all(
-    facts: impl IntoIterator<Item = Fact>,
-) -> impl Iterator<Item = (Fact, Result<String, String>)> {
-    facts.into_iter().map(|fact| {
-        let text = read(&fact);
-        (fact, text)
-    })
-}
-
-/// Reads a fact.
-fn read(fact: &Fact) -> Result<String, String> {
-    match fact {
-        Fact::Sysctl(path) => {
-            tidegate_link::sysctl(path).ok_or_else(|| format!("no sysctl {path}"))
-        }
-        Fact::File(path) => fs::read_to_string(path).map_err(|error| format!("{path}: {error}")),
-        Fact::Output(command) => output(command),
-    }
-}
-
-/// What a program prints on stdout. It is an error if that is nothing.
-fn output(command: &[&str]) -> Result<String, String> {
-    let (program, arguments) = command.split_first().ok_or("no program")?;
-    let said = run(Command::new(program).args(arguments), TIME_LIMIT);
-    let said = said.map_err(|error| format!("{program}: {error}"))?;
-    if said.stdout.is_empty() {
-        let said = said.stderr.lines().next().unwrap_or("it said nothing");
-        return Err(format!("{program}: {said}"));
-    }
-    Ok(said.stdout)
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tidegate_api::explain::{Explanation, Question};
 use tidegate_plan::{HostRouting, Others, SYSCTLS_OF_PATHS, ends_of_paths, table};
 
-use super::doctor::{LOOKED_INTO, read_all};
+use super::doctor::LOOKED_INTO;
+use super::facts::read_all;
 use super::{Engine, EngineError};
 
 impl Engine {

@@ -96,7 +96,7 @@ fn the_checks_ask_for_each_sysctl_that_they_read() {
         let facts = unknown_facts(state, host).into_iter();
         let sysctls = facts.filter_map(|fact| match fact {
             Fact::Sysctl(path) => Some(path),
-            Fact::File(_) | Fact::Output(_) => None,
+            _ => None,
         });
         sysctls.collect()
     };
