@@ -18,6 +18,7 @@ mod export;
 mod given;
 mod info;
 mod network;
+pub mod new_name;
 #[cfg(feature = "schema")]
 pub mod openapi;
 mod owned;

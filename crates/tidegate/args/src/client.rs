@@ -2,11 +2,12 @@
 
 /// The long help of a name: what it is, and the rules.
 macro_rules! name_help {
-    ($what:literal) => {
+    ($what:literal $(, $more:literal)?) => {
         concat!(
             $what,
             "\n\n1 to 63 of the characters A-Z a-z 0-9 _ . - that start with a letter or a digit, without two dots side by ",
             "side or one at the end. Names that differ only in case are one name. host, outside and IP addresses are refused."
+            $(, $more)?
         )
     };
 }
@@ -37,7 +38,8 @@ Root and the members of the socket's group may use tidegate. The packages make t
 
 Names of networks, endpoints and aliases have 1 to 63 of the characters A-Z a-z 0-9 _ . - and start with a letter or a \
 digit. Two dots side by side or one at the end are refused. Names that differ only in case are one name. host, outside \
-and IP addresses are refused too, because `tidegate explain` means something else by them.
+and IP addresses are refused too, because `tidegate explain` means something else by them. gateway, host.docker.internal and \
+host.containers.internal are refused for endpoints and aliases: these names lead to the host.
 
 Limits of one command: 64 subnets, gateways, ranges or trusted interfaces; 256 auxiliary addresses or labels; 64 aliases, \
 sysctls or routes; 16 addresses of an endpoint; 16,384 ports. The daemon waits 5 s for the path of a namespace.
@@ -251,7 +253,10 @@ pub struct AttachArgs {
     #[command(flatten)]
     pub namespace: NetnsArg,
     /// Name of the endpoint [default: a new ep-N]
-    #[arg(long, long_help = name_help!("Name of the endpoint [default: a new ep-N]"))]
+    #[arg(long, long_help = name_help!(
+        "Name of the endpoint [default: a new ep-N]",
+        " So are the names by which endpoints reach the host: gateway, host.docker.internal and host.containers.internal."
+    ))]
     pub name: Option<Name>,
     /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     ///

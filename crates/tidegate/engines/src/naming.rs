@@ -3,6 +3,7 @@
 //! A container can be on several networks, and its name can be that of others elsewhere. So an endpoint is named after
 //! the container's id and the interface, and the container's names are aliases.
 
+use tidegate_api::new_name;
 use tidegate_model::Name;
 
 use crate::{Refused, Why};
@@ -33,10 +34,11 @@ pub(crate) fn endpoint(id: &str, ifname: &str) -> Result<Name, Refused> {
 }
 
 /// Adds an alias that a container has with an engine. A name in DNS has at most 63 characters: what is longer is cut,
-/// with a warning.
+/// with a warning. A name that Tidegate gives to no endpoint is left out, with a warning: an engine can have such a container.
 pub(crate) fn add_alias(
     aliases: &mut Vec<Name>,
     warnings: &mut Vec<String>,
+    network: &Name,
     given: &str,
 ) -> Result<(), Refused> {
     let mut short = given;
@@ -48,6 +50,10 @@ pub(crate) fn add_alias(
         ));
     }
     let alias: Name = short.parse().map_err(Refused::at("alias"))?;
+    if let Err(invalid) = new_name::of_endpoint(&alias, network) {
+        warnings.push(format!("no endpoint is found by this name: {invalid}"));
+        return Ok(());
+    }
     let is_there = |other: &Name| other.as_str().eq_ignore_ascii_case(alias.as_str());
     if !aliases.iter().any(is_there) {
         aliases.push(alias);
@@ -107,8 +113,9 @@ mod tests {
     fn an_alias_is_there_once_and_is_cut_where_dns_ends() {
         let (mut aliases, mut warnings) = (Vec::new(), Vec::new());
         let long = "x".repeat(70);
+        let network = "web".parse().unwrap();
         for given in ["web", "WEB", "db", &long] {
-            add_alias(&mut aliases, &mut warnings, given).unwrap();
+            add_alias(&mut aliases, &mut warnings, &network, given).unwrap();
         }
         let texts: Vec<&str> = aliases.iter().map(Name::as_str).collect();
         assert_eq!(texts, ["web", "db", &long[..63]]);
@@ -116,7 +123,22 @@ mod tests {
             unreachable!("one name is long")
         };
         assert!(warning.contains("has 70 characters"), "{warning}");
-        let refused = add_alias(&mut aliases, &mut warnings, "a b").unwrap_err();
+        let refused = add_alias(&mut aliases, &mut warnings, &network, "a b").unwrap_err();
         assert!(refused.message.contains("it contains ' '"), "{refused}");
+    }
+
+    /// Else a container of that name could not start.
+    #[test]
+    fn a_name_that_no_endpoint_can_have_is_left_out_with_a_warning() {
+        for given in ["gateway", "host", "10.0.0.1", "host.docker.internal"] {
+            let (mut aliases, mut warnings) = (Vec::new(), Vec::new());
+            let network = "web".parse().unwrap();
+            add_alias(&mut aliases, &mut warnings, &network, given).unwrap();
+            assert_eq!(aliases, [], "{given}");
+            assert!(
+                matches!(&warnings[..], [it] if it.contains(given)),
+                "{warnings:?}"
+            );
+        }
     }
 }

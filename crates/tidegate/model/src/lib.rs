@@ -56,7 +56,7 @@ pub use in_ranges::{PortRun, in_ranges};
 pub use invalid::Invalid;
 pub use ipv6_off::Ipv6Off;
 pub use mac::MacAddr;
-pub use name::Name;
+pub use name::{HOST_NAMES, Name};
 pub use needs::Needs;
 pub use netns::{InvalidCookie, NetnsCookie, NetnsId, NetnsRef};
 pub use network::Network;

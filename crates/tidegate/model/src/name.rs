@@ -9,6 +9,14 @@ use std::sync::Arc;
 use crate::Invalid;
 use crate::serde_as_text;
 
+/// The names by which endpoints reach the host, in lower case: Docker's, podman's, and a short one. The DNS server answers them
+/// with a gateway.
+pub const HOST_NAMES: [&str; 3] = [
+    "gateway",
+    "host.containers.internal",
+    "host.docker.internal",
+];
+
 /// The name of a network or of an endpoint: 1 to 63 characters of `A-Z a-z 0-9 _ . -`, the first
 /// a letter or a digit. (63 is the length of a DNS label, RFC 1035 section 2.3.4.)
 ///
@@ -45,12 +53,20 @@ impl Name {
 
     /// The entry of this name, or else the first of a name that differs only in case.
     pub fn find_in<'a, T>(&self, entries: &'a BTreeMap<Self, T>) -> Option<&'a T> {
+        self.find_entry_in(entries).map(|(_, entry)| entry)
+    }
+
+    /// The same, with the name that it has.
+    pub fn find_entry_in<'a, T>(
+        &self,
+        entries: &'a BTreeMap<Self, T>,
+    ) -> Option<(&'a Self, &'a T)> {
         let alike = || {
             let first = Self(self.0.to_ascii_uppercase().into());
-            let (found, entry) = entries.range(first..).next()?;
-            found.0.eq_ignore_ascii_case(&self.0).then_some(entry)
+            let found = entries.range(first..).next()?;
+            found.0.0.eq_ignore_ascii_case(&self.0).then_some(found)
         };
-        entries.get(self).or_else(alike)
+        entries.get_key_value(self).or_else(alike)
     }
 }
 

@@ -1,9 +1,8 @@
 //! Limits of one request, so that each completes quickly even on a full host. Each item is a message to the kernel,
 //! an element or a descriptor, and other requests wait meanwhile.
 
-use tidegate_api::explain::Party;
-use tidegate_api::{Attach, CreateNetwork, Dns, ProposeSubnets};
-use tidegate_model::{Invalid, Name, PortRequest};
+use tidegate_api::{Attach, CreateNetwork, Dns, ProposeSubnets, new_name};
+use tidegate_model::PortRequest;
 
 use crate::Refused;
 
@@ -34,7 +33,7 @@ const PORTS: usize = 16_384;
 
 /// Refuses a network request that exceeds a limit.
 pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
-    of_name(&request.name)?;
+    new_name::of_network(&request.name)?;
     at_most(SUBNETS, request.subnets.len(), "subnets")?;
     at_most(SUBNETS, request.gateways.len(), "gateways")?;
     at_most(SUBNETS, request.ranges.len(), "ranges")?;
@@ -48,11 +47,9 @@ pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
 /// Refuses an endpoint request that exceeds a limit.
 pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
     at_most(ALIASES, request.aliases.len(), "aliases")?;
-    request
-        .name
-        .iter()
-        .chain(&request.aliases)
-        .try_for_each(of_name)?;
+    for name in request.name.iter().chain(&request.aliases) {
+        new_name::of_endpoint(name, &request.network)?;
+    }
     at_most(ADDRESSES, request.addresses.len(), "addresses")?;
     at_most(ROUTES, request.routes.len(), "routes")?;
     at_most(SYSCTLS, request.sysctls.len(), "sysctls")?;
@@ -70,31 +67,6 @@ pub(crate) fn of_proposal(request: &ProposeSubnets) -> Result<(), Refused> {
 pub(crate) fn of_ports(requests: &[PortRequest]) -> Result<(), Refused> {
     let counts = requests.iter().map(|request| request.ports.count());
     at_most(PORTS, counts.sum(), "ports")
-}
-
-/// Refuses a new name that somebody could not ask for: one that DNS cannot have, an IP address, and the words of `tidegate
-/// explain` for others than endpoints. States of earlier releases may have them.
-fn of_name(name: &Name) -> Result<(), Refused> {
-    let refuse = |reason: &str, hint| Err(Invalid::new("name", name.as_str(), reason, hint).into());
-    if name.has_empty_label() {
-        let reason = "it has a dot at the end, or two side by side";
-        return refuse(reason, "put a letter or a digit after each dot");
-    }
-    match name.as_str().to_ascii_lowercase().parse() {
-        Ok(Party::Endpoint(_)) | Err(_) => Ok(()),
-        Ok(Party::Address(_)) => refuse(
-            "it is an IP address",
-            "choose a name that is none; `tidegate attach --ip` gives an endpoint its address",
-        ),
-        Ok(Party::Host) => refuse(
-            "`tidegate explain` means the host by it",
-            "choose another name, such as host-1",
-        ),
-        Ok(Party::Outside) => refuse(
-            "`tidegate explain` means all machines outside of the host by it",
-            "choose another name, such as outside-1",
-        ),
-    }
 }
 
 fn of_dns(dns: &Dns) -> Result<(), Refused> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use smallvec::SmallVec;
-use tidegate_model::{IfName, Name, NetnsId};
+use tidegate_model::{HOST_NAMES, IfName, Name, NetnsId};
 
 use crate::ZoneUpdate;
 
@@ -26,14 +26,6 @@ pub struct Zone {
 /// Most namespaces are on one network, and most names are had by one endpoint: these take no memory of their own.
 type Networks = SmallVec<[(Name, usize); 1]>;
 type Holders = SmallVec<[Name; 1]>;
-
-/// The names of the host, besides those of endpoints: Docker's, podman's, and a short one. An endpoint's name hides the
-/// same name of the host.
-const HOST_NAMES: [&str; 3] = [
-    "gateway",
-    "host.containers.internal",
-    "host.docker.internal",
-];
 
 #[derive(Clone, Debug, Default)]
 struct Network {
@@ -252,7 +244,7 @@ impl<'a> View<'a> {
     }
 
     /// Addresses of the host for one of its names ([`HOST_NAMES`]): the gateways of the asker's subnets. None for other
-    /// names. `name` is in lower case.
+    /// names. `name` is in lower case. An endpoint that an earlier release gave such a name comes first.
     pub(crate) fn host(self, name: &str) -> Option<Vec<IpAddr>> {
         let own = self.asker.addresses.as_ref();
         let is_own = |gateway: &IpAddr| {

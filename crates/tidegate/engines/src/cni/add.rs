@@ -48,7 +48,7 @@ impl Add {
             .into_iter()
             .chain(config.runtime.aliases.iter().cloned());
         for name in names {
-            naming::add_alias(&mut aliases, &mut warnings, &name)?;
+            naming::add_alias(&mut aliases, &mut warnings, &config.network.name, &name)?;
         }
         let host_ports = config
             .host_ports

@@ -40,7 +40,7 @@ impl Setup {
         names.extend(wanted.take::<Vec<String>>("aliases")?.unwrap_or_default());
         let (mut aliases, mut warnings) = (Vec::new(), Vec::new());
         for name in names.iter().filter(|name| !name.is_empty()) {
-            naming::add_alias(&mut aliases, &mut warnings, name)?;
+            naming::add_alias(&mut aliases, &mut warnings, &network.made.name, name)?;
         }
         let mut request = Attach::new(network.made.name.clone(), netns);
         request.name = Some(naming::endpoint(&container, ifname.as_str())?);

@@ -214,10 +214,49 @@ fn a_name_that_nobody_could_ask_for_is_refused_with_what_to_write() {
     }
 }
 
+/// Else it would hide the host from its neighbours without a word.
+#[test]
+fn a_name_by_which_endpoints_reach_the_host_is_refused_for_an_endpoint() {
+    let refused = |network: &str, odd: &str, is_alias| {
+        let mut request = attachment(network, &[]);
+        match is_alias {
+            true => request.aliases = vec![name(odd)],
+            false => request.name = Some(name(odd)),
+        }
+        let facts = PortFacts::default();
+        tidegate_plan::attach(&state_with(&[network]), &request, &namespace(1), &facts).err()
+    };
+    let all = tidegate_model::HOST_NAMES.map(|odd| ("web", odd, odd));
+    for (network, odd, of_host) in all.into_iter().chain([
+        ("web", "GateWay", "gateway"),
+        ("internal", "host.docker", "host.docker.internal"),
+        ("Internal", "Host.Containers", "host.containers.internal"),
+    ]) {
+        for is_alias in [false, true] {
+            let refused = refused(network, odd, is_alias).unwrap();
+            assert_eq!(
+                refused.to_string(),
+                format!(
+                    "invalid name {odd:?}: {of_host} is a name of the host: it leads to the gateway"
+                )
+            );
+            assert_eq!(
+                refused.hint().as_deref(),
+                Some("choose another name; endpoints reach the host by this one")
+            );
+        }
+    }
+    for usual in ["gateway-1", "host.docker", "gateway.web"] {
+        assert_eq!(refused("web", usual, true), None, "{usual}");
+    }
+    // The name of a network alone leads nowhere.
+    create(&State::default(), &network("gateway")).unwrap();
+}
+
 /// States of earlier releases may have such names: what has one can still be changed and removed.
 #[test]
 fn what_has_such_a_name_from_an_earlier_release_goes_on_working() {
-    for odd in ["host", "outside", "10.0.0.1", "web."] {
+    for odd in ["host", "outside", "10.0.0.1", "web.", "gateway"] {
         let mut state = state_with(&["web"]);
         attach(&mut state, "web", 1, &["8080:80"]);
         let (_, network) = state.networks.pop_first().unwrap();
