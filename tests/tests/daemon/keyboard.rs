@@ -74,12 +74,20 @@ fn published_ranges_stay_ranges_and_a_host_port_withdraws_its_port() {
                 "front",
                 "web",
                 "10.208.0.2",
-                "everybody"
+                "everybody",
+                "daemon"
             ]
         );
         assert_eq!(
             lines[4],
-            ["8080:80/tcp", "front", "web", "10.208.0.2", "192.0.2.0/24"]
+            [
+                "8080:80/tcp",
+                "front",
+                "web",
+                "10.208.0.2",
+                "192.0.2.0/24",
+                "daemon"
+            ]
         );
         assert_eq!(host.json(&words("port ls"))[0]["ports"], "8443:443/tcp");
         let ambiguous = refused(host, "unpublish front 80");
@@ -142,6 +150,7 @@ fn publish_and_unpublish_tell_what_they_changed() {
         "network create host",
         "network create 10.0.0.1",
         &format!("attach web --netns {} --name outside", netns.name()),
+        &format!("attach web --netns {} --alias gateway", netns.name()),
     ] {
         let told = refused(host, line);
         assert!(

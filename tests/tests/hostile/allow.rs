@@ -301,6 +301,10 @@ fn lists_that_make_no_sense_are_refused_and_change_nothing() {
             "it has host bits: the prefix is 192.0.2.0/24",
         ),
         (&["--allow", "lan"], "it is neither a prefix nor an address"),
+        (
+            &["--allow", "0.0.0.0"],
+            "no packet comes from the unspecified address",
+        ),
         (&many, "it may have 64"),
         (&["--allow", "198.51.100.0/24"], "can have only one list"),
     ] {

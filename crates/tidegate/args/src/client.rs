@@ -270,10 +270,13 @@ pub struct AttachArgs {
         value_delimiter = ','
     )]
     pub publish: Vec<PortRequest>,
-    /// Clients that may reach these ports: a prefix or an address [default: the network's --allow, else everybody]
+    /// Clients that may reach these ports: a prefix or an address [default: the network's --allow, else
+    /// `ports.allow` of tidegated.toml, else everybody]
     ///
     /// All other clients are blocked. If the list names only IPv4 or only IPv6, all clients of the other family are blocked
-    /// too. A list that would block every client of a port is refused. The host itself always reaches the ports.
+    /// too. A list that would block every client of a port is refused, and so is an address from which no client comes, such as
+    /// 0.0.0.0 or 127.0.0.1. The host itself always reaches the ports. `endpoint ls` marks ports that some clients cannot reach
+    /// with (restricted).
     /// The list does not apply to direct traffic to the endpoint's own address: from endpoints of the same network
     /// (without --no-icc), from connected networks, and from trusted interfaces.
     #[arg(long, value_name = "CIDR", value_delimiter = ',', requires = "publish")]
@@ -375,11 +378,13 @@ pub struct PublishArgs {
     /// Which.
     #[command(flatten)]
     pub ports: PortsArgs,
-    /// Clients that may reach these ports: a prefix or an address [default: the network's --allow, else everybody]
+    /// Clients that may reach these ports: a prefix or an address [default: the network's --allow, else
+    /// `ports.allow` of tidegated.toml, else everybody]
     ///
     /// All other clients are blocked. If the list names only IPv4 or only IPv6, all clients of the other family are blocked
-    /// too. A list that would block every client of a port is refused. The host itself always reaches the ports. Use
-    /// 0.0.0.0/0 and ::/0 to allow everybody where the network or the configuration has a list.
+    /// too. A list that would block every client of a port is refused, and so is an address from which no client comes, such as
+    /// 0.0.0.0 or 127.0.0.1. The host itself always reaches the ports. Use 0.0.0.0/0 and ::/0 to allow everybody where the
+    /// network or the configuration has a list. `endpoint ls` marks ports that some clients cannot reach with (restricted).
     /// To change the list of a port, unpublish it first. That ends all connections through it.
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     pub allow: Vec<Source>,
@@ -411,6 +416,9 @@ pub struct NetnsArg {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum EndpointCommand {
     /// List the endpoints
+    ///
+    /// (restricted) behind a port means that only some clients may reach it: those of an --allow, or of `ports.allow` of
+    /// tidegated.toml. `tidegate port ls` names them.
     Ls,
     /// Show all details of an endpoint
     Inspect {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use tidegate_api::{Endpoint, EndpointView, NetworkView, Policy};
-use tidegate_model::{Access, AllowList, Name, PortRequest, in_ranges};
+use tidegate_model::{Access, AllowList, HostPorts, Name, PortRequest, in_ranges};
 
 /// Consecutive published ports of an endpoint with the same allow-list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub(crate) struct PublishedPorts {
     pub(crate) allow: AllowList,
     /// The clients that reach them, as text.
     pub(crate) clients: String,
+    /// Who holds the host ports, if there are any: ports at an endpoint's own address take none.
+    #[serde(rename = "held-by")]
+    pub(crate) held_by: Option<HostPorts>,
 }
 
 /// The published ports of endpoints.
@@ -37,8 +40,9 @@ pub(crate) fn of(endpoints: &[EndpointView], networks: &[NetworkView]) -> Vec<Pu
                 endpoint: endpoint.name.clone(),
                 network: endpoint.network.clone(),
                 addresses: endpoint.addresses.iter().map(|net| net.addr()).collect(),
-                clients: clients(policy_of(&endpoint.network), &ports, allow),
+                clients: clients(policy_of(&endpoint.network), &endpoint, &ports, allow),
                 allow: allow.cloned().unwrap_or_default(),
+                held_by: ports.host_ports.map(|_| endpoint.host_ports),
                 ports,
             })
             .collect::<Vec<_>>()
@@ -47,12 +51,37 @@ pub(crate) fn of(endpoints: &[EndpointView], networks: &[NetworkView]) -> Vec<Pu
 }
 
 /// The clients that reach ports of a network with this policy.
-fn clients(policy: Option<&Policy>, ports: &PortRequest, allow: Option<&AllowList>) -> String {
+fn clients(
+    policy: Option<&Policy>,
+    endpoint: &Endpoint,
+    ports: &PortRequest,
+    allow: Option<&AllowList>,
+) -> String {
     if ports.host_ip.is_some_and(|ip| ip.is_loopback()) {
         return "the host".to_owned();
     }
+    let allow = allow.filter(|list| restricts(list, endpoint, ports));
     let listed = allow.map_or_else(|| "everybody".to_owned(), ToString::to_string);
     policy.and_then(shut_in).unwrap_or(listed)
+}
+
+/// Whether a list blocks a client of these ports. A port has the families of its endpoint, or that of its host address.
+pub(crate) fn restricts(list: &AllowList, endpoint: &Endpoint, ports: &PortRequest) -> bool {
+    let is_of_port = |ip: &IpAddr| ports.host_ip.is_none_or(|at| at.is_ipv4() == ip.is_ipv4());
+    let addresses = endpoint.addresses.iter().map(|net| net.addr());
+    blocks(list, addresses.filter(is_of_port))
+}
+
+/// A list as text, for ports of the families of these addresses.
+pub(crate) fn shown(list: &AllowList, families: impl Iterator<Item = IpAddr>) -> String {
+    match blocks(list, families) {
+        true => list.to_string(),
+        false => AllowList::default().to_string(),
+    }
+}
+
+fn blocks(list: &AllowList, mut families: impl Iterator<Item = IpAddr>) -> bool {
+    families.any(|ip| !list.is_everybody_of(ip))
 }
 
 /// The clients that reach a network which is not open, as text.

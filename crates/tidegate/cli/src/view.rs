@@ -23,7 +23,7 @@ use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 pub(crate) use self::info::info;
 pub(crate) use self::table::lines;
 use self::table::{dash_if_empty, fields, joined, plain, table, text};
-use crate::published::{PublishedPorts, ranges, shut_in};
+use crate::published::{PublishedPorts, ranges, restricts, shown, shut_in};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
@@ -132,13 +132,14 @@ pub(crate) fn network(view: &NetworkView) -> String {
 fn publishes_to(view: &NetworkView) -> String {
     let network = &view.network;
     let access = network.policy.access;
+    let shown_list = |list| shown(list, network.subnets.iter().map(|subnet| subnet.net.addr()));
     match (shut_in(&network.policy), network.allow.is_empty()) {
         (Some(clients), _) => format!("{clients} (the network is {access})"),
         (None, true) if !view.default_allow.is_empty() => format!(
             "{} (`ports.allow` of the configuration)",
-            view.default_allow
+            shown_list(&view.default_allow)
         ),
-        (None, _) => network.allow.to_string(),
+        (None, _) => shown_list(&network.allow),
     }
 }
 
@@ -180,7 +181,11 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
             place(endpoint),
             endpoint.ifname.to_string(),
             joined(endpoint.addresses.iter().map(|net| net.addr())),
-            joined(ranges(endpoint).into_iter().map(shown_range)),
+            joined(
+                ranges(endpoint)
+                    .into_iter()
+                    .map(|it| shown_range(endpoint, it)),
+            ),
         ];
         row.extend(is_degraded.then(|| status(view.degraded.as_ref())));
         row
@@ -196,9 +201,9 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
     table(&with_status(&header, is_degraded), rows)
 }
 
-/// Published ports, and whether there is a list of who may reach them.
-fn shown_range((ports, allow): (PortRequest, Option<&AllowList>)) -> String {
-    match allow {
+/// Published ports, and whether a list blocks some of their clients.
+fn shown_range(endpoint: &Endpoint, (ports, allow): (PortRequest, Option<&AllowList>)) -> String {
+    match allow.filter(|list| restricts(list, endpoint, &ports)) {
         Some(_) => format!("{ports} (restricted)"),
         None => ports.to_string(),
     }
@@ -213,12 +218,18 @@ pub(crate) fn ports(ports: &[PublishedPorts]) -> String {
             published.network.to_string(),
             joined(&published.addresses),
             published.clients.clone(),
+            joined(published.held_by),
         ]
     });
-    table(
-        &["PORTS", "ENDPOINT", "NETWORK", "ADDRESSES", "CLIENTS"],
-        rows,
-    )
+    let header = [
+        "PORTS",
+        "ENDPOINT",
+        "NETWORK",
+        "ADDRESSES",
+        "CLIENTS",
+        "HELD BY",
+    ];
+    table(&header, rows)
 }
 
 /// The ports that were published, and all that the endpoint publishes now.

@@ -156,7 +156,7 @@ fn upstreams(args: Option<&[String]>, set: Vec<Upstream>) -> Result<Vec<Upstream
 
 /// Who may reach published ports: those of the command line, or those that were set elsewhere.
 fn allow(args: Option<&[Source]>, set: AllowList) -> Result<AllowList, ConfigError> {
-    let list = args.map_or(Ok(set), |args| AllowList::new(args.iter().copied()));
+    let list = args.map_or(Ok(set), AllowList::of_clients);
     list.map_err(ConfigError::Allow)
 }
 

@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::serde_as_text;
-use crate::{Invalid, PortBinding};
+use crate::{Invalid, LINK_LOCAL, PortBinding};
 
 const WHAT: &str = "allowed source";
 const HINT: &str = "write a prefix such as 192.0.2.0/24 or 2001:db8::/32, or a single address";
@@ -26,6 +26,42 @@ impl Source {
     /// The addresses.
     pub fn net(self) -> IpNet {
         self.0
+    }
+
+    /// Checks that clients can come from there. Lists of earlier releases may have other sources.
+    ///
+    /// # Errors
+    /// Refuses addresses from which no packet reaches a published port.
+    pub fn check_new(self) -> Result<(), Invalid> {
+        let (address, is_single) = (
+            self.0.addr(),
+            self.0.prefix_len() == self.0.max_prefix_len(),
+        );
+        let is_link_local = match address {
+            IpAddr::V6(ip) => ip.is_unicast_link_local() && self.0.prefix_len() >= 10,
+            IpAddr::V4(_) => false,
+        };
+        let (reason, hint) = match address {
+            ip if is_single && ip.is_unspecified() => (
+                "no packet comes from the unspecified address".to_owned(),
+                "write 0.0.0.0/0 for all of IPv4, and ::/0 for all of IPv6".to_owned(),
+            ),
+            // A shorter prefix begins at another address.
+            ip if ip.is_loopback() => {
+                let own = if ip.is_ipv4() { "127.0.0.1" } else { "[::1]" };
+                let hint = format!(
+                    "leave it out: the host always reaches the port; a port published on {own} is for the host alone"
+                );
+                ("clients have no loopback address".to_owned(), hint)
+            }
+            IpAddr::V4(ip) if ip.is_broadcast() => (
+                "no packet comes from the broadcast address".to_owned(),
+                HINT.to_owned(),
+            ),
+            _ if is_link_local => (format!("it {LINK_LOCAL}"), HINT.to_owned()),
+            _ => return Ok(()),
+        };
+        Err(Invalid::new(WHAT, &self.to_string(), reason, hint))
     }
 }
 
@@ -107,6 +143,15 @@ impl AllowList {
         }
     }
 
+    /// The same for a list that is given now.
+    ///
+    /// # Errors
+    /// Also refuses sources from which no client comes ([`Source::check_new`]).
+    pub fn of_clients(sources: &[Source]) -> Result<Self, Invalid> {
+        sources.iter().try_for_each(|source| source.check_new())?;
+        Self::new(sources.iter().copied())
+    }
+
     /// Whether it lists nobody, so that the next default applies. Without a default, everybody is allowed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -117,6 +162,14 @@ impl AllowList {
         let whole = self.0.iter().filter(|source| source.0.prefix_len() == 0);
         // Joined sources have at most one such prefix for each family.
         self.is_empty() || whole.count() == 2
+    }
+
+    /// Whether all clients of the family of an address are allowed.
+    pub fn is_everybody_of(&self, family: IpAddr) -> bool {
+        match family {
+            IpAddr::V4(_) => self.ipv4().is_none(),
+            IpAddr::V6(_) => self.ipv6().is_none(),
+        }
     }
 
     /// The sources, IPv4 before IPv6.
@@ -219,6 +272,11 @@ mod tests {
         assert_eq!(list(&["0.0.0.0/0"]).ipv4(), None);
         assert_eq!(list(&["0.0.0.0/0"]).ipv6(), Some(vec![]));
         assert_eq!(list(&["::/0"]).ipv6(), None);
+        let [v4, v6] = ["192.0.2.1", "2001:db8::1"].map(|ip| ip.parse().unwrap());
+        let is_everybody = |texts: &[&str]| [v4, v6].map(|ip| list(texts).is_everybody_of(ip));
+        assert_eq!(is_everybody(&["0.0.0.0/0", "2001:db8::/32"]), [true, false]);
+        assert_eq!(is_everybody(&["192.0.2.0/24", "::/0"]), [false, true]);
+        assert_eq!(is_everybody(&[]), [true, true]);
         let both = list(&["192.0.2.0/24", "2001:db8::/32"]);
         assert_eq!(both.ipv4(), Some(vec!["192.0.2.0/24".parse().unwrap()]));
         assert_eq!(both.ipv6(), Some(vec!["2001:db8::/32".parse().unwrap()]));
@@ -250,6 +308,70 @@ mod tests {
             ),
         ] {
             assert_eq!(given.parse::<Source>().unwrap_err().reason, reason);
+        }
+    }
+
+    /// A list of an earlier release may have them.
+    #[test]
+    fn a_source_from_which_no_client_comes_is_read_and_refused_in_a_new_list() {
+        let everybody = "write 0.0.0.0/0 for all of IPv4, and ::/0 for all of IPv6";
+        let to_host = |own| {
+            format!(
+                "leave it out: the host always reaches the port; a port published on {own} is for the host alone"
+            )
+        };
+        for (given, reason, hint) in [
+            (
+                "0.0.0.0",
+                "no packet comes from the unspecified address",
+                everybody,
+            ),
+            (
+                "::",
+                "no packet comes from the unspecified address",
+                everybody,
+            ),
+            (
+                "127.0.0.0/8",
+                "clients have no loopback address",
+                &to_host("127.0.0.1"),
+            ),
+            (
+                "127.0.0.7",
+                "clients have no loopback address",
+                &to_host("127.0.0.1"),
+            ),
+            ("::1", "clients have no loopback address", &to_host("[::1]")),
+            (
+                "255.255.255.255",
+                "no packet comes from the broadcast address",
+                HINT,
+            ),
+            ("fe80::/10", &format!("it {LINK_LOCAL}"), HINT),
+            ("fe80::1", &format!("it {LINK_LOCAL}"), HINT),
+        ] {
+            let source: Source = given.parse().unwrap();
+            let refused =
+                AllowList::of_clients(&["192.0.2.1".parse().unwrap(), source]).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                format!("invalid allowed source {given:?}: {reason}")
+            );
+            assert_eq!(refused.hint, hint);
+        }
+        for usual in [
+            "0.0.0.0/0",
+            "::/0",
+            "0.0.0.0/1",
+            "126.0.0.0/7",
+            "::/127",
+            "fe80::/9",
+            "169.254.0.0/16",
+        ] {
+            assert!(
+                AllowList::of_clients(&[usual.parse().unwrap()]).is_ok(),
+                "{usual}"
+            );
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) fn of_request(
     asked: &[Source],
     ports: &[PortBinding],
 ) -> Result<AllowList, Refused> {
-    let own = AllowList::new(asked.iter().copied())?;
+    let own = AllowList::of_clients(asked)?;
     let lists = [&own, &network.allow, &state.allow];
     let first = lists.into_iter().find(|list| !list.is_empty());
     let from = first.filter(|list| !list.is_everybody());
@@ -59,7 +59,7 @@ pub(crate) fn of_network(
     request: &CreateNetwork,
     subnets: &[Subnet],
 ) -> Result<AllowList, Refused> {
-    let from = AllowList::new(request.allow.iter().copied())?;
+    let from = AllowList::of_clients(&request.allow)?;
     let mut families = subnets.iter().map(|subnet| subnet.net.addr()).peekable();
     match families.peek().copied() {
         Some(family) if !names_any(&from, families) => Err(Refused::AllowOfNetworkNamesNobody {

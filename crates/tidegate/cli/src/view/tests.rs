@@ -169,12 +169,49 @@ fn ranges_are_shown_as_they_were_published_and_lists_beside_them() {
         Some("9085-9086:85-86/tcp from 192.0.2.0/24")
     );
     expect![[r#"
-        PORTS                ENDPOINT  NETWORK  ADDRESSES                     CLIENTS
-        9080-9084:80-84/tcp  front     web      10.208.0.2,fd74:6964:6567::2  everybody
-        9085-9086:85-86/tcp  front     web      10.208.0.2,fd74:6964:6567::2  192.0.2.0/24
-        9087-9089:87-89/tcp  front     web      10.208.0.2,fd74:6964:6567::2  everybody
+        PORTS                ENDPOINT  NETWORK  ADDRESSES                     CLIENTS       HELD BY
+        9080-9084:80-84/tcp  front     web      10.208.0.2,fd74:6964:6567::2  everybody     daemon
+        9085-9086:85-86/tcp  front     web      10.208.0.2,fd74:6964:6567::2  192.0.2.0/24  daemon
+        9087-9089:87-89/tcp  front     web      10.208.0.2,fd74:6964:6567::2  everybody     daemon
     "#]]
-    .assert_eq(&ports(&published::of(&[view], &[])));
+    .assert_eq(&ports(&published::of(std::slice::from_ref(&view), &[])));
+    view.endpoint.host_ports = tidegate_model::HostPorts::Engine;
+    let of_engine = ports(&published::of(&[view], &[]));
+    assert!(
+        of_engine
+            .lines()
+            .skip(1)
+            .all(|line| line.ends_with("  engine")),
+        "{of_engine}"
+    );
+}
+
+#[test]
+fn a_list_that_blocks_no_client_of_a_port_is_not_told_as_a_limit() {
+    let told = |addresses: &[&str], port: &str, from: &str| {
+        let mut view = front();
+        let endpoint = &mut view.endpoint;
+        endpoint.addresses = addresses.iter().map(|it| it.parse().unwrap()).collect();
+        endpoint.ports = vec![port.parse().unwrap()];
+        let allowed = serde_json::json!([{ "ports": [port], "from": [from] }]);
+        endpoint.allow = serde_json::from_value(allowed).unwrap();
+        let of_network = serde_json::json!({ "subnets": [] });
+        let clients = published::of(std::slice::from_ref(&view), &[network_with(of_network)]);
+        let is_restricted = endpoints(&[view]).contains(" (restricted)");
+        (is_restricted, clients[0].clients.clone())
+    };
+    let (v4, v6) = ("10.208.0.2/24", "fd74:6964:6567::2/64");
+    let everybody = (false, "everybody".to_owned());
+    for (addresses, port, from) in [
+        (&[v4][..], "8080:80", "0.0.0.0/0"),
+        (&[v6], "8080:80", "::/0"),
+        (&[v4, v6], "0.0.0.0:8080:80", "0.0.0.0/0"),
+    ] {
+        assert_eq!(told(addresses, port, from), everybody, "{port} {from}");
+    }
+    for (addresses, from) in [(&[v4, v6][..], "0.0.0.0/0"), (&[v4], "192.0.2.0/24")] {
+        assert_eq!(told(addresses, "8080:80", from), (true, from.to_owned()));
+    }
 }
 
 fn network_with(json: serde_json::Value) -> NetworkView {
@@ -204,6 +241,12 @@ fn everybody_is_said_only_where_everybody_reaches_ports() {
         ),
         (json!({ "allow": ["198.51.100.0/24"] }), "198.51.100.0/24"),
         (json!({ "allow": ["0.0.0.0/0", "::/0"] }), "everybody"),
+        // It has only IPv4.
+        (json!({ "allow": ["0.0.0.0/0"] }), "everybody"),
+        (
+            json!({ "allow": ["192.0.2.0/24", "::/0"] }),
+            "192.0.2.0/24, ::/0",
+        ),
         (
             json!({ "policy": { "access": "internal" } }),
             "the host (the network is internal)",

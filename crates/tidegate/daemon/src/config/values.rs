@@ -387,8 +387,16 @@ fn entries(
 
 /// A text of a list.
 fn listed<T: FromStr<Err = Invalid>>(entry: &Spanned<DeValue<'_>>) -> Vec<Wrong> {
+    listed_with(entry, parsed::<T>)
+}
+
+/// A text of a list that `parse` accepts.
+fn listed_with(
+    entry: &Spanned<DeValue<'_>>,
+    parse: impl FnOnce(&str) -> Result<(), Invalid>,
+) -> Vec<Wrong> {
     let text = entry.get_ref().as_str();
-    let parsed = text.map_or(Err(None), |text| parsed::<T>(text).map_err(Some));
+    let parsed = text.map_or(Err(None), |text| parse(text).map_err(Some));
     let wrong = |invalid: Option<Invalid>| {
         let (reason, hint) = invalid
             .map(|invalid| (invalid.reason, invalid.hint.into_owned()))
@@ -404,7 +412,8 @@ fn listed<T: FromStr<Err = Invalid>>(entry: &Spanned<DeValue<'_>>) -> Vec<Wrong>
 
 /// Clients, not too many.
 fn allow(value: &Spanned<DeValue<'_>>) -> Vec<Wrong> {
-    let wrong = entries(value, listed::<Source>);
+    let client = |text: &str| text.parse::<Source>()?.check_new();
+    let wrong = entries(value, |entry| listed_with(entry, client));
     if !wrong.is_empty() {
         return wrong;
     }

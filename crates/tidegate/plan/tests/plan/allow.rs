@@ -296,6 +296,27 @@ fn a_list_that_blocks_every_client_is_refused() {
 }
 
 #[test]
+fn a_list_with_a_source_from_which_nobody_comes_is_refused_everywhere() {
+    let state = state_of(Mode::Nat, Mode::Nat);
+    for nobody in ["0.0.0.0", "::", "127.0.0.0/8", "::1", "fe80::/10"] {
+        let list = ["192.0.2.0/24", nobody];
+        let published = try_publish(&state, &["8080:80"], &list).unwrap_err();
+        let mut request = attachment("web", &["8080:80"]);
+        request.allow = sources(&list);
+        let facts = PortFacts::default();
+        let attached = tidegate_plan::attach(&state, &request, &namespace(2), &facts).unwrap_err();
+        let mut request = network("db");
+        request.allow = sources(&list);
+        let created = create(&state, &request).unwrap_err();
+        for refused in [published, attached, created] {
+            let told = format!("invalid allowed source {nobody:?}: ");
+            assert!(refused.to_string().starts_with(&told), "{refused}");
+            assert!(refused.hint().is_some(), "{refused}");
+        }
+    }
+}
+
+#[test]
 fn a_default_list_that_blocks_every_client_is_refused_except_for_loopback_ports() {
     let mut state = state_of(Mode::Nat, Mode::Nat);
     state.allow = AllowList::new(sources(&["192.0.2.0/24"])).unwrap();
