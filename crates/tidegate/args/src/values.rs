@@ -54,7 +54,14 @@ pub(crate) fn number<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u3
     let number = number.filter(|number| (LEAST..=MOST).contains(number));
     number.ok_or_else(|| {
         let reason = format!("it is not a number from {LEAST} to {MOST}");
-        let hint = "write it in digits";
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let hint = match is_number {
+            true => {
+                format!("give one of at least {LEAST} and at most {MOST}, or leave the option out")
+            }
+            false => format!("write it in digits, such as {}", LEAST.max(1)),
+        };
         Invalid::new("number", text, reason, hint)
     })
 }
@@ -137,6 +144,14 @@ mod tests {
         let refused = |text: &str| number::<1, 10>(text).unwrap_err().reason;
         for text in ["x", "", "0", "11", "-1", "99999999999"] {
             assert_eq!(refused(text), "it is not a number from 1 to 10");
+        }
+        let hint = |text: &str| number::<68, 65535>(text).unwrap_err().hint;
+        for text in ["10", "-1", "99999999999"] {
+            let given = "give one of at least 68 and at most 65535, or leave the option out";
+            assert_eq!(hint(text), given, "{text}");
+        }
+        for text in ["", "-", "x", "1e3"] {
+            assert_eq!(hint(text), "write it in digits, such as 68", "{text}");
         }
         assert_eq!(number::<1, 10>("10"), Ok(10));
         assert!(port("0").is_err() && socket_address("localhost:9464").is_err());

@@ -12,7 +12,7 @@ use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::batch::What;
 use crate::conntrack::Conntrack;
-use crate::error::{Cause, LinkError};
+use crate::error::{Cause, ErrorKind, LinkError, NetnsFault};
 use crate::open_namespaces::OpenNamespaces;
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::{self, Sysctls};
@@ -173,5 +173,20 @@ impl Links for Rtnetlink {
 }
 
 fn unseen(path: &Path, cause: Cause) -> LinkError {
-    LinkError::new(format_args!("look at namespace {}", path.display()), cause)
+    let error = LinkError::new(format_args!("look at namespace {}", path.display()), cause);
+    match is_of_process(path) && error.kind() == ErrorKind::Netns(NetnsFault::Gone) {
+        true => error.with_hint(|_| Some(NO_PROCESS.to_owned())),
+        false => error,
+    }
+}
+
+/// What to do where a process is gone.
+const NO_PROCESS: &str = "give the id of a running process: `lsns --type net` lists namespaces, each with one of its processes";
+
+/// Whether a path is that of a process's namespace, /proc/PID/ns/net (proc_pid_ns(5)).
+fn is_of_process(path: &Path) -> bool {
+    let rest = path.strip_prefix("/proc").ok();
+    let first = rest.and_then(|rest| rest.components().next());
+    let first = first.map(|part| part.as_os_str().as_encoded_bytes());
+    first.is_some_and(|pid| !pid.is_empty() && pid.iter().all(u8::is_ascii_digit))
 }

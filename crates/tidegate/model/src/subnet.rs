@@ -18,8 +18,9 @@ pub struct Subnet {
 }
 
 const WHAT: &str = "subnet";
-const HINT: &str =
-    "write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint";
+const HINT_OF_IPV4: &str =
+    "give one of private addresses, such as 10.1.2.0/24, or leave it out to get a free one";
+const HINT_OF_IPV6: &str = "give one of unique local addresses, such as fd00:1:2:3::/64, or leave it out to get a free one";
 const HINT_OF_ONE: &str =
     "the narrowest subnets are 10.1.2.0/31 and fd00:1:2:3::/127: a gateway and one endpoint";
 
@@ -30,7 +31,6 @@ impl Subnet {
     /// If the subnet has host bits, a single address, or cannot be routed to endpoints (unspecified,
     /// loopback, link-local, multicast), or if the gateway is not a usable address of the subnet.
     pub fn new(net: IpNet, gateway: Option<IpAddr>) -> Result<Self, Invalid> {
-        let refuse = |reason: String| Invalid::new(WHAT, &net.to_string(), reason, HINT);
         if net != net.trunc() {
             return Err(with_host_bits(WHAT, net));
         }
@@ -40,7 +40,13 @@ impl Subnet {
             return Err(Invalid::new(WHAT, &net.to_string(), reason, HINT_OF_ONE));
         }
         if let Some(kind) = unusable(net) {
-            return Err(refuse(format!("it is {kind}")));
+            let hint = if net.addr().is_ipv4() {
+                HINT_OF_IPV4
+            } else {
+                HINT_OF_IPV6
+            };
+            let reason = format!("it is {kind}");
+            return Err(Invalid::new(WHAT, &net.to_string(), reason, hint));
         }
         let subnet = Self {
             net,
@@ -50,18 +56,16 @@ impl Subnet {
         if subnet.is_usable(subnet.gateway) {
             Ok(subnet)
         } else {
-            let (reason, hint) = (
-                format!(
-                    "{} cannot be its gateway: {}",
-                    subnet.gateway,
-                    match reserved_as(net, subnet.gateway) {
-                        Some(purpose) => format!("it is its {purpose}"),
-                        None => "it is not in it".to_owned(),
-                    }
-                ),
-                format!("give another address of it, such as {}", first_address(net)),
+            let reason = match reserved_as(net, subnet.gateway) {
+                Some(purpose) => format!("it is the {purpose} of {net}"),
+                None => format!("it is not in {net}"),
+            };
+            let hint = format!(
+                "give another address of {net}, such as {}",
+                first_address(net)
             );
-            Err(Invalid::new(WHAT, &net.to_string(), reason, hint))
+            let given = subnet.gateway.to_string();
+            Err(Invalid::new("gateway", &given, reason, hint))
         }
     }
 
@@ -236,15 +240,26 @@ mod tests {
         );
         assert_eq!(
             reason("10.0.0.0/24", Some("10.0.1.1")),
-            "10.0.1.1 cannot be its gateway: it is not in it"
+            "it is not in 10.0.0.0/24"
         );
         assert_eq!(
             reason("10.0.0.0/24", Some("10.0.0.255")),
-            "10.0.0.255 cannot be its gateway: it is its broadcast address"
+            "it is the broadcast address of 10.0.0.0/24"
         );
         assert_eq!(
             reason("10.0.0.0/24", Some("fd00::1")),
-            "fd00::1 cannot be its gateway: it is not in it"
+            "it is not in 10.0.0.0/24"
+        );
+    }
+
+    /// The subnet is right where its gateway is not.
+    #[test]
+    fn a_wrong_gateway_is_told_as_the_gateway() {
+        let net = "10.9.8.0/24".parse().unwrap();
+        let refused = Subnet::new(net, Some("10.9.8.255".parse().unwrap())).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "invalid gateway \"10.9.8.255\": it is the broadcast address of 10.9.8.0/24"
         );
     }
 
@@ -266,12 +281,17 @@ mod tests {
             ),
             (
                 of_gateway("10.9.8.0/24", "10.9.8.255").map(drop),
-                "give another address of it, such as 10.9.8.1",
+                "give another address of 10.9.8.0/24, such as 10.9.8.1",
             ),
             (
                 of_gateway("fd50::/64", "fd50::").map(drop),
-                "give another address of it, such as fd50::1",
+                "give another address of fd50::/64, such as fd50::1",
             ),
+            (
+                Subnet::new(net("224.0.0.0/24"), None).map(drop),
+                HINT_OF_IPV4,
+            ),
+            (Subnet::new(net("ff02::/64"), None).map(drop), HINT_OF_IPV6),
             (range("10.9.8.129/25"), "write 10.9.8.128/25"),
             (
                 range("10.9.0.0/16"),

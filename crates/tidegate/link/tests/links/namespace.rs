@@ -63,6 +63,14 @@ fn a_path_to_something_else_than_a_network_namespace_is_refused() {
             format!("cannot look at namespace {path}")
         );
     }
+    let mut hint = |path: &str| {
+        let error = kernel.links.netns(Path::new(path)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Netns(NetnsFault::Gone));
+        error.hint().unwrap_or_default().into_owned()
+    };
+    // No process has a number above 2^22 (proc_sys_kernel(5)).
+    assert!(hint("/proc/4194305/ns/net").starts_with("give the id of a running process"));
+    assert!(hint("/run/netns/tgtest-nowhere").starts_with("name a namespace that exists"));
     let nowhere = Location::Path("/run/netns/tgtest-nowhere".into());
     let error = Rtnetlink::open(&nowhere).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Netns(NetnsFault::Gone));

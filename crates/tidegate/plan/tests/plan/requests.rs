@@ -360,8 +360,8 @@ fn a_refused_network_says_why_and_what_to_do() {
           give an address of 10.9.8.0/24 or 10.9.9.0/24, such as 10.9.8.1; or leave it out
         gateway fd51::1 is in none of the subnets given for network b (fd50::/64) [Invalid]
           give an address of fd50::/64, such as fd50::1; or leave it out
-        invalid subnet "10.9.9.0/24": 10.9.9.255 cannot be its gateway: it is its broadcast address [Invalid]
-          give another address of it, such as 10.9.9.1
+        invalid gateway "10.9.9.255": it is the broadcast address of 10.9.9.0/24 [Invalid]
+          give another address of 10.9.9.0/24, such as 10.9.9.1
         range 10.9.7.128/25 is a part of none of the subnets given for network b (10.9.8.0/24, 10.9.9.0/24) [Invalid]
           give a part of 10.9.8.0/24 or 10.9.9.0/24, such as 10.9.8.128/25; or leave it out
         range 10.9.8.0/23 is wider than the subnet given for network b (10.9.8.0/24, 10.9.9.0/24) [Invalid]
