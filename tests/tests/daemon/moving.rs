@@ -453,3 +453,61 @@ fn an_import_leaves_forwarding_alone_where_the_daemon_is_to() {
     assert_eq!(is_forwarding(&host), "0\n0\n");
     assert_eq!(removable(&host)["sysctls"], json!([]));
 }
+
+#[test]
+fn a_waiting_endpoint_is_not_lost_to_another_command() {
+    require_root_kernel!();
+    let lab = Lab::with_driver("auto");
+    let host = &lab.host;
+    for network in ["web", "db"] {
+        host.ok(&["network", "create", network]);
+    }
+    let path = host.folder().join("front");
+    let document = json!({ "version": 1, "endpoints": [{
+        "attach": { "network": "web", "name": "front", "netns": path },
+        "publish": [{ "ports": ["8080:80"] }],
+    }] });
+    assert_eq!(import(host, &document)["waiting"], json!(["front"]));
+    let waits = |host: &Host| host.json(&["info"])["waiting"][0]["name"].clone();
+    let netns = Netns::new();
+    for (line, told) in [
+        (
+            format!("attach db --name front --netns {}", netns.name()),
+            "it waits on network web for",
+        ),
+        (
+            format!("attach db --name FRONT --netns {}", netns.name()),
+            "it waits on network web for",
+        ),
+        (
+            "publish front 81".into(),
+            "endpoint front is not attached yet: it waits for",
+        ),
+        ("unpublish front 80".into(), "it waits for"),
+        ("endpoint inspect front".into(), "it waits for"),
+        ("endpoint check front".into(), "it waits for"),
+        ("explain front outside".into(), "it waits for"),
+        (
+            "network rm web".into(),
+            "network web still has the endpoint front",
+        ),
+        (
+            "network rm db web".into(),
+            "network web still has endpoints: front",
+        ),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let output = host.tidegate(&words);
+        assert_eq!(output.code, Some(1), "{output:#?}");
+        assert!(output.stderr.contains(told), "{output:#?}");
+        assert!(output.stderr.contains("\nhint: "), "{output:#?}");
+        assert_eq!(waits(host), "front", "{line}");
+    }
+    assert_eq!(names(&host.json(&["network", "ls"])).len(), 2);
+    // By its name in another case, with what it has.
+    host.ok(&["attach", "WEB", "--name", "Front", "--netns", netns.name()]);
+    let front = host.json(&["endpoint", "inspect", "front"]);
+    assert_eq!(front["name"], "front");
+    assert_eq!(front["ports"], json!(["8080:80/tcp"]));
+    assert!(host.json(&["info"])["waiting"].is_null());
+}

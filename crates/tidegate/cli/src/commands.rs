@@ -125,9 +125,13 @@ async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> Co
         NetworkCommand::Rm { force, networks } => {
             let check = async |network| {
                 let network: NetworkView = read(daemon.ask::<GetNetwork>(network).await?)?;
-                match force || network.endpoints.is_empty() {
+                let mut users = network.endpoints;
+                let name = network.network.name;
+                let waiting = waiting(daemon).await.into_iter();
+                users.extend(waiting.filter(|it| it.network == name).map(|it| it.name));
+                match force || users.is_empty() {
                     true => Ok(()),
-                    false => Err(CommandError::in_use(network)),
+                    false => Err(CommandError::in_use(name, &users)),
                 }
             };
             let delete =
@@ -401,13 +405,18 @@ async fn check_detach(name: Name, daemon: &Daemon) -> Result<(), CommandError> {
         Ok(_) => return Ok(()),
         Err(error) => error,
     };
-    // An older daemon has no waiting endpoints.
-    let waiting = daemon.ask::<ListWaiting>(()).await.unwrap_or_default();
-    let waiting: Vec<WaitingEndpoint> = read(waiting).unwrap_or_default();
-    match waiting.iter().any(|it| it.name == name) {
+    let waiting = waiting(daemon).await;
+    let is_its = |it: &WaitingEndpoint| it.name.as_str().eq_ignore_ascii_case(name.as_str());
+    match waiting.iter().any(is_its) {
         true => Ok(()),
         false => Err(error.into()),
     }
+}
+
+/// The endpoints that wait for their namespaces. An older daemon has none.
+async fn waiting(daemon: &Daemon) -> Vec<WaitingEndpoint> {
+    let waiting = daemon.ask::<ListWaiting>(()).await.unwrap_or_default();
+    read(waiting).unwrap_or_default()
 }
 
 /// Detaches an endpoint, or forgets one that waits.

@@ -5,7 +5,6 @@ use std::io;
 use std::path::PathBuf;
 
 use error_hint::{Failure, Hint};
-use tidegate_api::NetworkView;
 use tidegate_client::ClientError;
 use tidegate_model::Name;
 
@@ -63,10 +62,10 @@ pub(crate) enum CommandError {
 
 impl CommandError {
     /// A network that has endpoints and is to be removed.
-    pub(crate) fn in_use(network: NetworkView) -> Self {
+    pub(crate) fn in_use(network: Name, endpoints: &[Name]) -> Self {
         Self::InUse {
-            network: network.network.name,
-            endpoints: network.endpoints.iter().map(ToString::to_string).collect(),
+            network,
+            endpoints: endpoints.iter().map(ToString::to_string).collect(),
         }
     }
 

@@ -154,9 +154,8 @@ impl Engine {
         };
         let done = self.run(namespaces, |_, state| {
             let mut plan = tidegate_plan::remove_network(state, name, force)?;
-            let waiting = state.waiting.iter();
-            let waiting = waiting.filter(|(_, it)| it.network == *name);
-            let ends = waiting.map(|(name, _)| Change::StopWaiting(name.clone()));
+            let waiting = state.waiting_on(&plan.outcome.name).cloned();
+            let ends = waiting.map(Change::StopWaiting);
             plan.change = Change::All([plan.change].into_iter().chain(ends).collect());
             let was = view(state, &plan.outcome);
             Ok(plan.with_outcome(was))
@@ -214,7 +213,7 @@ impl Engine {
         if let Some(path) = request.netns.as_ref().filter(|path| !path.is_absolute()) {
             return Err(EngineError::RelativePath(path.clone()));
         }
-        if let Some(waiting) = self.with_waiting(request) {
+        if let Some(waiting) = self.with_waiting(request)? {
             return self.attach_exported(&waiting);
         }
         let endpoint = self.attach_as_is(request)?;
@@ -339,7 +338,7 @@ impl Engine {
     pub fn endpoint(&self, name: &Name) -> Result<Endpoint, EngineError> {
         let state = self.state();
         let endpoint = state.endpoints.find(name).cloned();
-        Ok(endpoint.ok_or_else(|| Refused::NoEndpoint(name.clone()))?)
+        Ok(endpoint.ok_or_else(|| tidegate_plan::no_endpoint(&state, name))?)
     }
 
     /// What happens from now on.

@@ -51,6 +51,23 @@ impl State {
         name.find_in(&self.networks)
     }
 
+    /// The waiting endpoint of that name, or else of one that differs only in case, with the name that it has.
+    pub fn waiting(&self, name: &Name) -> Option<(&Name, &Waiting)> {
+        name.find_entry_in(&self.waiting)
+    }
+
+    /// The names of the endpoints that wait for a namespace on a network, in order.
+    pub fn waiting_on<'a>(&'a self, network: &'a Name) -> impl Iterator<Item = &'a Name> {
+        let waiting = self.waiting.iter();
+        let is_on = move |it: &Waiting| {
+            self.network(&it.network)
+                .is_some_and(|on| on.name == *network)
+        };
+        waiting
+            .filter(move |(_, it)| is_on(it))
+            .map(|(name, _)| name)
+    }
+
     /// The endpoints attached to a network, by name.
     pub fn endpoints_of<'a>(&'a self, network: &'a Name) -> impl Iterator<Item = &'a Endpoint> {
         self.endpoints.of_network(network)
@@ -81,14 +98,28 @@ impl State {
         })
     }
 
-    /// The endpoint that already has a port of the host that `wanted` needs, with its binding.
-    pub fn holder_of(&self, wanted: &PortBinding) -> Option<(&Endpoint, PortBinding)> {
+    /// Whether `wanted` needs the port of the host on which the DNS server listens, at an address where it does.
+    pub fn is_dns_server_at(&self, wanted: &PortBinding) -> bool {
+        let is_its = self.resolver == Some(wanted.host_port) && wanted.protocol != Protocol::Sctp;
+        let mut at = self
+            .networks
+            .values()
+            .filter(|_| is_its)
+            .flat_map(Network::resolvers);
+        at.any(|ip| wanted.is_at(ip))
+    }
+
+    /// The endpoints that already have a port of the host that `wanted` needs, each with its binding.
+    pub fn holders_of<'a>(
+        &'a self,
+        wanted: &'a PortBinding,
+    ) -> impl Iterator<Item = (&'a Endpoint, PortBinding)> {
         let holders = self
             .endpoints
             .with_host_port(wanted.protocol, wanted.host_port);
-        holders.into_iter().find_map(|endpoint| {
-            let binding = endpoint.ports.iter().find(|b| b.conflicts_with(wanted))?;
-            Some((endpoint, *binding))
+        holders.flat_map(|endpoint| {
+            let held = endpoint.ports.iter().filter(|it| it.conflicts_with(wanted));
+            held.map(move |binding| (endpoint, *binding))
         })
     }
 }

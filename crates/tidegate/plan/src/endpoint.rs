@@ -148,7 +148,7 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan<Endpoint>, Refused> {
 fn goes_with<'a>(state: &'a State, endpoint: &Endpoint) -> Option<&'a Network> {
     let network = state.networks.get(&endpoint.network)?;
     let is_last = || state.endpoints_of(&network.name).count() == 1;
-    let is_awaited = || state.waiting.values().any(|it| it.network == network.name);
+    let is_awaited = || state.waiting_on(&network.name).next().is_some();
     (network.remove_when_unused && is_last() && !is_awaited()).then_some(network)
 }
 
@@ -185,7 +185,7 @@ fn made_name(state: &State) -> Name {
     (state.next_number..=u32::MAX)
         .chain(0..state.next_number)
         .map(|number| format!("ep-{number:x}").parse().expect("a valid name"))
-        .find(|name| state.endpoints.find(name).is_none() && !state.waiting.contains_key(name))
+        .find(|name| state.endpoints.find(name).is_none() && state.waiting(name).is_none())
         .expect("fewer than 2^32 endpoints exist")
 }
 

@@ -8,9 +8,9 @@ use tidegate_model::{
     Access, HostPorts, IfName, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State,
 };
 
-use crate::Refused;
 use crate::ip_family::IpFamily;
 use crate::policy::is_link_local;
+use crate::{Holders, Refused};
 
 /// Facts of the host that an endpoint and its published ports depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub(crate) fn bind(
             return Err(Refused::SctpOnIpv6Loopback(*request));
         }
         for (port, host_ports) in candidates(request, host.free) {
-            bound.bind(request.protocol, port, &at, host_ports)?;
+            bound.bind(request, port, &at, host_ports)?;
         }
     }
     Ok(bound.bindings)
@@ -153,12 +153,16 @@ impl Bound<'_> {
     /// Binds a port of the endpoint to one of `host_ports`, the same on every address of `at`.
     fn bind(
         &mut self,
-        protocol: Protocol,
+        request: &PortRequest,
         port: u16,
         at: &[Option<IpAddr>],
         host_ports: PortRange,
     ) -> Result<(), Refused> {
-        let host_port = match host_ports.single() {
+        let protocol = request.protocol;
+        let is_pool = request.host_ports.is_none();
+        // A pool of one port is a pool: the request did not ask for that port.
+        let asked = host_ports.single().filter(|_| !is_pool);
+        let host_port = match asked {
             Some(host_port) => host_port,
             None => self
                 .choose(protocol, port, at, host_ports)
@@ -166,6 +170,7 @@ impl Bound<'_> {
                     range: host_ports,
                     protocol,
                     port,
+                    is_pool,
                 })?,
         };
         for host_ip in at.iter().copied() {
@@ -215,7 +220,9 @@ impl Bound<'_> {
                 port,
                 protocol,
             });
-            wanted.any(|binding| self.state.asked_at(&binding).is_some())
+            wanted.any(|binding| {
+                self.state.asked_at(&binding).is_some() || self.state.is_dns_server_at(&binding)
+            })
         };
         host_ports.ports().find(|host_port| {
             let mut holders = endpoints.with_host_port(protocol, *host_port);
@@ -235,13 +242,13 @@ impl Bound<'_> {
                 return Err(Refused::PortTwice(*twice, binding));
             }
         }
-        if let Some((holder, held)) = self.state.holder_of(&binding) {
-            let holder = holder.name.clone();
-            return Err(Refused::PortTaken {
-                binding,
-                holder,
-                held,
-            });
+        let holders = self.state.holders_of(&binding);
+        let holders = holders.map(|(holder, held)| (holder.name.clone(), held));
+        if let Some(holders) = Holders::of(holders) {
+            return Err(Refused::PortTaken { binding, holders });
+        }
+        if self.state.is_dns_server_at(&binding) {
+            return Err(Refused::PortOfDns(binding));
         }
         if let Some(network) = self.state.asked_at(&binding) {
             let network = network.name.clone();

@@ -10,7 +10,9 @@ use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Change, IfName, Name, NetnsId, State};
 
 use crate::hand_over::unknown_namespace;
-use crate::{HostFacts, Pools, PortFacts, Refused, attach, connect, create_network, publish};
+use crate::{
+    Awaited, HostFacts, Pools, PortFacts, Refused, attach, connect, create_network, publish,
+};
 
 /// What keeps a host from making an object of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,8 +158,8 @@ impl<'a> Trial<'a> {
             return;
         };
         let subject = Subject::Endpoint(name);
-        if self.state.waiting.contains_key(name) {
-            let refused = Refused::EndpointExists(name.clone());
+        if let Some((name, waiting)) = self.state.waiting(name) {
+            let refused = Refused::NameWaits(Awaited::of(name, waiting));
             self.obstacles.push(subject.refused(&refused));
             return;
         }

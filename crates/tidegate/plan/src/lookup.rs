@@ -2,7 +2,7 @@
 
 use tidegate_model::{Endpoint, Name, Network, State};
 
-use crate::Refused;
+use crate::{Awaited, Refused};
 
 /// A network that is not down.
 pub(crate) fn find_up<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
@@ -38,5 +38,13 @@ pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a End
     state
         .endpoints
         .find(name)
-        .ok_or_else(|| Refused::NoEndpoint(name.clone()))
+        .ok_or_else(|| no_endpoint(state, name))
+}
+
+/// Why no endpoint of that name is attached: there is none, or it waits for its namespace.
+pub fn no_endpoint(state: &State, name: &Name) -> Refused {
+    match state.waiting(name) {
+        Some((name, waiting)) => Refused::EndpointWaits(Awaited::of(name, waiting)),
+        None => Refused::NoEndpoint(name.clone()),
+    }
 }

@@ -101,10 +101,12 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan<Ne
     let name = &network.name;
     let is_down = state.degraded.down_network(name).is_some();
     let endpoints: Vec<&Endpoint> = state.endpoints_of(name).collect();
-    if !endpoints.is_empty() && !force {
+    let attached = endpoints.iter().map(|endpoint| &endpoint.name);
+    let users: Vec<Name> = attached.chain(state.waiting_on(name)).cloned().collect();
+    if !users.is_empty() && !force {
         return Err(Refused::NetworkInUse {
             network: name.clone(),
-            endpoints: endpoints.iter().map(|e| e.name.clone()).collect(),
+            endpoints: users,
         });
     }
     let mut elements = match is_down {

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use tidegate_api::Publish;
-use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
+use tidegate_model::{AllowList, Change, Endpoint, Name, PortBinding, PortRequest, Source, State};
 
 use crate::lookup::{find, find_endpoint_up};
 use crate::{
-    Plan, PortFacts, Refused, StaleConnections, allow, elements, holds, host_ports, limits,
+    Holders, Plan, PortFacts, Refused, StaleConnections, allow, elements, holds, host_ports, limits,
 };
 
 /// An endpoint after its published ports were changed.
@@ -35,15 +35,18 @@ pub fn publish(
     let held_by = before.host_ports;
     let addresses = &before.addresses;
     let new = host_ports::bind(state, network, addresses, &request.ports, held_by, host);
-    let new = new.map_err(|refused| of_itself(before, refused))?;
+    let new = new.map_err(|refused| of_itself(before, &request.allow, refused))?;
     let from = allow::of_request(state, network, &before.addresses, &request.allow, &new)?;
     allow::check(network, before, &new, &from)?;
     // Ports at the endpoint's own addresses take none of the host, so nothing else finds this.
     if let Some(again) = new.iter().find(|port| before.ports.contains(port)) {
         return Err(Refused::PublishedAlready {
             binding: *again,
-            endpoint: before.name.clone(),
-            held: *again,
+            holders: Holders {
+                first: (before.name.clone(), *again),
+                others: Vec::new(),
+            },
+            for_others: asks_for_others(before, again, &request.allow),
         });
     }
     let after = Endpoint {
@@ -63,19 +66,25 @@ pub fn publish(
 }
 
 /// A port that the endpoint itself has is told as such.
-fn of_itself(endpoint: &Endpoint, refused: Refused) -> Refused {
+fn of_itself(endpoint: &Endpoint, asked: &[Source], refused: Refused) -> Refused {
     match refused {
-        Refused::PortTaken {
-            binding,
-            holder,
-            held,
-        } if holder == endpoint.name => Refused::PublishedAlready {
-            binding,
-            endpoint: holder,
-            held,
-        },
+        Refused::PortTaken { binding, holders } if holders.first.0 == endpoint.name => {
+            Refused::PublishedAlready {
+                for_others: asks_for_others(endpoint, &holders.first.1, asked),
+                binding,
+                holders,
+            }
+        }
         other => other,
     }
+}
+
+/// Whether a request has a list that lets in other clients than that of a published port.
+fn asks_for_others(endpoint: &Endpoint, held: &PortBinding, asked: &[Source]) -> bool {
+    let lets_in = |list: &AllowList| (list.ipv4(), list.ipv6());
+    let own = lets_in(endpoint.allowed(held).unwrap_or(&AllowList::default()));
+    let asked = AllowList::new(asked.iter().copied());
+    asked.is_ok_and(|asked| !asked.is_empty() && lets_in(&asked) != own)
 }
 
 /// Plans the withdrawal of published ports of an endpoint. Connections through them end.

@@ -2,9 +2,11 @@
 //! `code` how the API answers.
 
 mod address_holder;
+mod awaited;
 mod code;
 mod hand_over;
 mod hint;
+mod holders;
 mod in_document;
 mod kind;
 mod words;
@@ -20,11 +22,10 @@ use tidegate_model::{
 
 use crate::ip_family::IpFamily;
 pub use address_holder::AddressHolder;
+pub use awaited::Awaited;
 pub use hand_over::NoHandOver;
+pub use holders::Holders;
 use words::{counted, given, in_pools, listed_ports, not_usable, of_endpoint, outside};
-
-/// How many endpoints an error names; a network may have thousands.
-const NAMED: usize = 10;
 
 /// A request that contradicts itself or the state. Nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +73,13 @@ pub enum Refused {
     /// The endpoint does not exist.
     #[error("endpoint {0} does not exist")]
     NoEndpoint(Name),
+    /// The endpoint was imported, and waits for its namespace.
+    #[error("endpoint {} is not attached yet: it waits for its namespace {}", .0.endpoint, .0.netns.display())]
+    EndpointWaits(Awaited),
+    /// An imported endpoint of that name waits for its namespace.
+    #[error("endpoint {} exists already: it waits on network {} for its namespace {}", .0.endpoint, .0.network,
+            .0.netns.display())]
+    NameWaits(Awaited),
     /// The network exists already.
     #[error("network {0} exists already")]
     NetworkExists(Name),
@@ -380,25 +388,26 @@ pub enum Refused {
         off: Ipv6Off,
     },
     /// Another endpoint has the port.
-    #[error("port {binding} is published already, by endpoint {holder} as {held}")]
+    #[error("port {binding} is published already, by {holders}")]
     PortTaken {
         /// The requested binding.
         binding: PortBinding,
-        /// The endpoint that has the port.
-        holder: Name,
-        /// The binding by which it has it.
-        held: PortBinding,
+        /// What has the port.
+        holders: Holders,
     },
     /// The endpoint itself has the port.
-    #[error("port {binding} is already published by this endpoint, {endpoint}, as {held}")]
+    #[error("port {binding} is already published by this endpoint, {}, as {}", .holders.first.0, .holders.first.1)]
     PublishedAlready {
         /// The requested binding.
         binding: PortBinding,
-        /// The endpoint.
-        endpoint: Name,
-        /// The binding by which it has the port.
-        held: PortBinding,
+        /// What has the port, the endpoint first.
+        holders: Holders,
+        /// Whether other clients than those of the endpoint's own port were asked for.
+        for_others: bool,
     },
+    /// The port is the one on which the DNS server listens.
+    #[error("port {0} is the one on which Tidegate's own DNS server listens (`dns.port`)")]
+    PortOfDns(PortBinding),
     /// The port is the DNS port of a network.
     #[error("port {binding} is the DNS port of network {network}")]
     PortOfResolver {
@@ -428,6 +437,8 @@ pub enum Refused {
         protocol: Protocol,
         /// The endpoint's port.
         port: u16,
+        /// Whether it is the range of free ports, because the request names no port of the host.
+        is_pool: bool,
     },
     /// The endpoint does not publish these ports.
     #[error("endpoint {endpoint} does not publish {ports}")]

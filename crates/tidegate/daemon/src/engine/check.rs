@@ -7,7 +7,7 @@ use tidegate_api::EndpointCheck;
 use tidegate_link::{LinkError, OpenNamespaces};
 use tidegate_model::links::Inside;
 use tidegate_model::{Endpoint, Name, Network};
-use tidegate_plan::{Refused, SeenEndpoint};
+use tidegate_plan::SeenEndpoint;
 
 use super::{Backends, Engine, EngineError, path_of};
 
@@ -23,7 +23,8 @@ impl Engine {
             let network = state.networks.get(&endpoint.network)?.clone();
             Some((endpoint, network))
         };
-        let (endpoint, network) = known().ok_or_else(|| Refused::NoEndpoint(name.clone()))?;
+        let (endpoint, network) =
+            known().ok_or_else(|| tidegate_plan::no_endpoint(&self.state(), name))?;
         let namespaces = self.namespaces_of(&endpoint.name);
         let table = self.table_differences();
         let table = table.map_err(|error| in_one_line(&error));

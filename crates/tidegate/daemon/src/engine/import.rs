@@ -9,7 +9,7 @@ use tidegate_api::{
 use tidegate_link::{ErrorKind, NetnsFault, OpenNamespaces};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Change, Endpoint, GatewayPriority, Name, Network, State, Waiting};
-use tidegate_plan::{HostFacts, Obstacle, Plan, PortFacts, Refused, Subject};
+use tidegate_plan::{Awaited, HostFacts, Obstacle, Plan, PortFacts, Refused, Subject};
 
 use super::start::OPENED;
 use super::{Engine, EngineError, warnings};
@@ -215,9 +215,10 @@ impl Engine {
     /// # Errors
     /// If there is none of that name, or the disk refuses.
     pub fn forget_waiting(&self, name: &Name) -> Result<WaitingEndpoint, EngineError> {
-        let was = self.waiting().into_iter().find(|it| it.name == *name);
+        let alike = |it: &WaitingEndpoint| it.name.as_str().eq_ignore_ascii_case(name.as_str());
+        let was = self.waiting().into_iter().find(alike);
         let was = was.ok_or_else(|| EngineError::NotWaiting(name.clone()))?;
-        self.stop_waiting(name)?;
+        self.stop_waiting(&was.name)?;
         Ok(was)
     }
 
@@ -273,14 +274,29 @@ impl Engine {
         }
     }
 
-    /// What a waiting endpoint of that name has and the request does not say. It must be of the same network.
-    pub(super) fn with_waiting(&self, request: &Attach) -> Option<ExportedEndpoint> {
+    /// What a waiting endpoint of that name has and the request does not say; none if no endpoint waits under that name.
+    ///
+    /// # Errors
+    /// If it waits on another network, or cannot be read: a new one of that name would take its place.
+    pub(super) fn with_waiting(
+        &self,
+        request: &Attach,
+    ) -> Result<Option<ExportedEndpoint>, EngineError> {
         let state = self.state();
-        let waiting = state.waiting.get(request.name.as_ref()?)?;
-        let kept = request_of(waiting).filter(|_| waiting.network == request.network)?;
-        let ExportedEndpoint { attach, publish } = kept;
+        let Some(name) = &request.name else {
+            return Ok(None);
+        };
+        let Some((name, waiting)) = state.waiting(name) else {
+            return Ok(None);
+        };
+        let [asked, own] =
+            [&request.network, &waiting.network].map(|name| state.network(name).map(|it| &it.name));
+        let kept = request_of(waiting).filter(|_| asked.is_some() && asked == own);
+        let Some(ExportedEndpoint { attach, publish }) = kept else {
+            return Err(Refused::NameWaits(Awaited::of(name, waiting)).into());
+        };
         let given = request.clone();
-        Some(ExportedEndpoint {
+        Ok(Some(ExportedEndpoint {
             publish: match given.ports.is_empty() {
                 true => publish,
                 false => vec![Publish {
@@ -323,7 +339,7 @@ impl Engine {
                 ports: Vec::new(),
                 allow: Vec::new(),
             },
-        })
+        }))
     }
 
     pub(super) fn stop_waiting(&self, name: &Name) -> Result<(), EngineError> {

@@ -164,12 +164,21 @@ fn the_holder_of_a_port_is_the_endpoint_whose_binding_conflicts() {
         ("8080:1/udp", None),
         ("82:1", None),
     ] {
-        let found = state.holder_of(&wanted.parse().unwrap());
+        let wanted = wanted.parse().unwrap();
+        let found = state.holders_of(&wanted).next();
         let name = found.map(|(endpoint, _)| endpoint.name.as_str());
         assert_eq!(name, holder, "{wanted}");
     }
-    let (_, binding) = state
-        .holder_of(&"192.0.2.1:8080:1".parse().unwrap())
-        .unwrap();
+    let wanted = "192.0.2.1:8080:1".parse().unwrap();
+    let (_, binding) = state.holders_of(&wanted).next().unwrap();
     assert_eq!(binding.to_string(), "192.0.2.1:8080:80/tcp");
+    // Both are in its way.
+    let wanted = "8080:1".parse().unwrap();
+    let all = state
+        .holders_of(&wanted)
+        .map(|(it, held)| format!("{} {held}", it.name));
+    assert_eq!(
+        all.collect::<Vec<_>>(),
+        ["back 192.0.2.1:8080:80/tcp", "front 127.0.0.1:8080:80/tcp"]
+    );
 }

@@ -8,6 +8,7 @@ use tidegate_model::{Endpoint, State};
 use super::routing::HostRouting;
 use super::walk::Ground;
 use crate::Refused;
+use crate::lookup::no_endpoint;
 
 /// One end of a connection, in one family.
 #[derive(Clone, Copy)]
@@ -94,7 +95,7 @@ fn end<'a>(
         Party::Host => (Who::Host, None),
         Party::Endpoint(name) => {
             let endpoint = state.endpoints.find(name);
-            let endpoint = endpoint.ok_or_else(|| Refused::NoEndpoint(name.clone()))?;
+            let endpoint = endpoint.ok_or_else(|| no_endpoint(state, name))?;
             let mut addresses = endpoint.addresses.iter().map(|net| net.addr());
             match addresses.find(|ip| ip.is_ipv4() == is_ipv4) {
                 None => return Ok(None),

@@ -9,9 +9,11 @@ impl Refused {
     pub fn code(&self) -> RefusalCode {
         match self {
             Self::NoNetwork(_) => RefusalCode::NoSuchNetwork,
-            Self::NoEndpoint(_) => RefusalCode::NoSuchEndpoint,
+            Self::NoEndpoint(_) | Self::EndpointWaits(_) => RefusalCode::NoSuchEndpoint,
             Self::NotPublished { .. } => RefusalCode::NoSuchPort,
-            Self::NetworkExists(_) | Self::EndpointExists(_) => RefusalCode::NameTaken,
+            Self::NetworkExists(_) | Self::EndpointExists(_) | Self::NameWaits(_) => {
+                RefusalCode::NameTaken
+            }
             Self::NetworkInUse { .. } => RefusalCode::InUse,
             Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => RefusalCode::SubnetTaken,
             Self::PoolsUsedUp { .. } => RefusalCode::PoolEmpty,
@@ -21,6 +23,7 @@ impl Refused {
             Self::OwnerAttached { .. } => RefusalCode::OwnerAttached,
             Self::PortTaken { .. }
             | Self::PublishedAlready { .. }
+            | Self::PortOfDns(_)
             | Self::PortOfResolver { .. }
             | Self::GatewayTaken { .. } => RefusalCode::PortTaken,
             Self::NoFreePort { .. } => RefusalCode::NoFreePort,

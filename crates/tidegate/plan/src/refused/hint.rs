@@ -8,7 +8,9 @@ use tidegate_model::{
     Fault, MacAddr, Name, PortBinding, PortRange, PortRequest, first_address, upper_half,
 };
 
-use super::{IpFamily, NAMED, Refused};
+use super::holders::unpublish;
+use super::words::NAMED;
+use super::{IpFamily, Refused};
 
 /// Where a hint about a sysctl applies.
 const INSIDE: &str = " in the namespace";
@@ -38,6 +40,14 @@ fn without_host_port(binding: PortBinding) -> PortRequest {
         ports: PortRange::exactly(binding.port),
         protocol: binding.protocol,
     }
+}
+
+/// What to do about a port that others have.
+fn elsewhere(binding: PortBinding, withdrawal: &str) -> String {
+    format!(
+        "give another port of the host, or none (`{}` takes a free one); or {withdrawal} first",
+        without_host_port(binding)
+    )
 }
 
 /// Whether clients of the one reach the same port of the endpoint by the other.
@@ -91,6 +101,14 @@ impl Hint for Refused {
             }
             Self::NoNetwork(_) => "see `tidegate network ls`".into(),
             Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
+            Self::EndpointWaits(waiting) => {
+                let [attach, forget] = waiting.commands();
+                format!("{attach} attaches it; {forget} forgets it")
+            }
+            Self::NameWaits(waiting) => {
+                let [attach, forget] = waiting.commands();
+                format!("choose another --name; or {attach}, which attaches it; or {forget} first, which forgets it")
+            }
             Self::NetworkDown { fault, .. } | Self::EndpointDown { fault, .. } => mend(fault),
             Self::HostWithoutIpv6 { off, .. } => {
                 format!("leave out --ipv6 and all IPv6 options; or {}", off.advice(""))
@@ -185,28 +203,37 @@ impl Hint for Refused {
             Self::NoIpv6InNamespace { off, .. } => {
                 format!("{}; or use a network with IPv4", off.advice(INSIDE))
             }
-            Self::PortTaken { binding, holder, held } => format!(
-                "give another port of the host, or none (`{}` takes a free one); or `tidegate unpublish {holder} {held}` first",
-                without_host_port(*binding)
-            ),
-            Self::PublishedAlready { binding, endpoint, held } if covers(*held, *binding) => format!(
-                "there is nothing to do; to change its clients, `tidegate unpublish {endpoint} {held}` first"
-            ),
-            Self::PublishedAlready { binding, endpoint, held } => format!(
-                "give another port of the host, or none (`{}` takes a free one); or `tidegate unpublish {endpoint} {held}` first",
-                without_host_port(*binding)
-            ),
+            Self::PortTaken { binding, holders } => elsewhere(*binding, &holders.withdrawal()),
+            Self::PublishedAlready { binding, holders, for_others } => {
+                let withdrawal = holders.withdrawal();
+                match (covers(holders.held(), *binding), for_others) {
+                    (true, true) => {
+                        format!("to change its clients, {withdrawal} first, which ends the connections through it")
+                    }
+                    (true, false) => format!("there is nothing to do; to change its clients, {withdrawal} first"),
+                    (false, _) => elsewhere(*binding, &withdrawal),
+                }
+            }
+            Self::PortOfDns(_) => {
+                "give another port of the host; or set another `dns.port` in tidegated.toml (--dns-port), and restart tidegated".into()
+            }
             Self::PortOfResolver { .. } => {
                 "publish it on another port, or on another address of the host".into()
             }
             Self::GatewayTaken { held, holder, .. } => {
                 format!("choose another --gateway, or `tidegate unpublish {holder} {held}` first")
             }
-            Self::NoFreePort { .. } => {
-                "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()
+            Self::NoFreePort { protocol, port, is_pool: true, .. } => format!(
+                "widen `ports.free` in tidegated.toml (--free-ports), or give a port of the host: `HOSTPORT:{port}/{protocol}`"
+            ),
+            Self::NoFreePort { port, protocol, is_pool: false, .. } => {
+                format!("give a wider range, another one, or none (`{port}/{protocol}` takes a free port)")
             }
             Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
-            Self::AmbiguousPort { .. } => "write it HOSTPORT:PORT".into(),
+            Self::AmbiguousPort { endpoint, of_endpoint, of_host, .. } => {
+                let [of_endpoint, of_host] = [of_endpoint, of_host].map(|ports| unpublish(endpoint, ports));
+                format!("write it HOSTPORT:PORT: {of_endpoint}, or {of_host}")
+            }
             Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
             Self::NoDnsServer { .. } => "give the address of a server that the host reaches".into(),
             Self::NamesNotForwarded(_) => {

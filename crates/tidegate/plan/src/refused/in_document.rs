@@ -3,13 +3,17 @@
 //!
 //! [`Hint`]: error_hint::Hint
 
+use std::borrow::Cow;
+
 use super::Refused;
 
 impl Refused {
     /// The mildest change, if there is one that the message does not make obvious. It names keys of the object.
-    pub(crate) fn in_document(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NetworkExists(_) | Self::EndpointExists(_) => {
+    pub(crate) fn in_document(&self) -> Option<Cow<'_, str>> {
+        let remedy = match self {
+            // What would be valid is the same in a document and on the command line.
+            Self::Invalid(invalid) => return Some(Cow::Borrowed(&invalid.hint)),
+            Self::NetworkExists(_) | Self::EndpointExists(_) | Self::NameWaits(_) => {
                 "give it another `name`, or leave it out"
             }
             Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
@@ -30,6 +34,7 @@ impl Refused {
                 "give it other `ports` in `publish`, or leave them out"
             }
             _ => return None,
-        })
+        };
+        Some(remedy.into())
     }
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_model::{Name, PortRequest, reserved_as};
 
-use super::NAMED;
+/// How many endpoints an error names; a network may have thousands.
+pub(super) const NAMED: usize = 10;
 
 /// Whose interface it is, if that is known.
 pub(super) fn of_endpoint(holder: Option<&Name>) -> String {

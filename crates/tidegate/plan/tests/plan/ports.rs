@@ -10,7 +10,7 @@ use tidegate_model::links::LinkStep;
 use tidegate_model::{Endpoint, HostPorts, Mode, PortRequest, Protocol, State};
 use tidegate_plan::{ChangedPorts, Plan, PortFacts, Refused};
 
-fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
+pub(crate) fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
     PortFacts {
         free: free.parse().unwrap(),
         in_use: in_use.iter().copied().collect(),
@@ -22,7 +22,7 @@ fn requests(texts: &[&str]) -> Vec<PortRequest> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-fn asked(texts: &[&str]) -> Publish {
+pub(crate) fn asked(texts: &[&str]) -> Publish {
     requests(texts).into()
 }
 
@@ -32,7 +32,7 @@ fn ports(endpoint: &Endpoint) -> String {
     shown.join(" ")
 }
 
-fn given(state: &State, texts: &[&str], facts: &PortFacts) -> Result<String, Refused> {
+pub(crate) fn given(state: &State, texts: &[&str], facts: &PortFacts) -> Result<String, Refused> {
     let plan = tidegate_plan::attach(state, &attachment("web", texts), &namespace(9), facts)?;
     Ok(ports(&plan.outcome))
 }
