@@ -63,6 +63,10 @@ fn a_running_daemon_reloads_what_it_can_and_names_what_needs_a_restart() {
     ] {
         assert!(log.contains(place), "{log}");
     }
+    // The level says that it is an error; each line of the log is a whole message.
+    assert!(log.contains("ERROR ") && !log.contains("error: "), "{log}");
+    assert!(log.lines().all(|line| !line.starts_with("hint: ")), "{log}");
+    assert!(log.contains("hint=\""), "{log}");
     assert_eq!(settings(&host), before);
 
     let text = "log-level = 'debug'\n[pools]\nipv4 = [{ base = '172.30.0.0/16', size = 20 }]\n\

@@ -96,7 +96,8 @@ pub struct Daemon {
     /// Pools of IPv4 subnets for networks [default: 10.208.0.0/12:24, 172.16.0.0/12:24 and 192.168.0.0/16:24]
     ///
     /// Each pool is split into subnets with a prefix length of SIZE. A network gets the first subnet that overlaps no route
-    /// and no address of the host, so a host with a route to 10.0.0.0/8 takes the next pool.
+    /// and no address of the host, so a host with a route to 10.0.0.0/8 takes the next pool. Without any pool
+    /// (`ipv4 = []` below [pools] of tidegated.toml), a network needs a --subnet of IPv4, or --no-ipv4.
     #[arg(
         long,
         value_name = "BASE:SIZE",
@@ -119,7 +120,7 @@ pub struct Daemon {
 
     /// Range from which a free host port is chosen [default: 61000-65535]
     ///
-    /// The default range is above the ephemeral port range.
+    /// The default range is above the ephemeral port range. One port is a range too: 61000.
     #[arg(long, value_name = "FIRST-LAST", env = "TIDEGATE_FREE_PORTS")]
     pub free_ports: Option<PortRange>,
 

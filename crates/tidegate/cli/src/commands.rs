@@ -178,7 +178,9 @@ async fn change_pair<C: ApiCall<Given = (Name, Body<Peer>)>>(
         one_way,
     };
     let answer = daemon.ask::<C>((args.one, Body(peer))).await?;
-    output.show(answer, view::network)
+    output.show(answer, |one: &NetworkView| {
+        view::networks(std::slice::from_ref(one))
+    })
 }
 
 async fn list_networks(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
@@ -368,6 +370,8 @@ async fn collect_unused(
     daemon: &Daemon,
     output: Output,
 ) -> Result<(), CommandError> {
+    let endpoints: Vec<EndpointView> = read(daemon.ask::<ListEndpoints>(()).await?)?;
+    let notes = kept::without_effect(&args, &endpoints);
     let UnusedArgs {
         engine,
         network,
@@ -380,6 +384,9 @@ async fn collect_unused(
         keep,
     };
     let removed = daemon.ask::<CollectOwned>(Body(unused)).await?;
+    for note in notes {
+        output.note(&note);
+    }
     output.show(removed, |removed: &Vec<view::Named>| view::names(removed))
 }
 

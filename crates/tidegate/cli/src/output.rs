@@ -27,9 +27,8 @@ impl Output {
                 .into_iter()
                 .flatten()
         };
-        // The answer counts, not what is said of it.
         for note in list("notes").filter_map(Value::as_str) {
-            let _ = writeln!(io::stderr(), "note: {note}");
+            self.note(note);
         }
         for warning in list("warnings") {
             // A daemon of another release may say it in other words.
@@ -37,6 +36,13 @@ impl Output {
                 let _ = writeln!(io::stderr(), "warning: {what}\nhint: {hint}");
             }
         }
+    }
+}
+
+impl Output {
+    /// Tells something on standard error. The answer counts, not what is said of it.
+    pub(crate) fn note(self, note: &str) {
+        let _ = writeln!(io::stderr(), "note: {note}");
     }
 }
 

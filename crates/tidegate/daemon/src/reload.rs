@@ -63,7 +63,10 @@ impl Reload {
             Ok(read) => read,
             Err(faults) => {
                 for fault in faults.failures() {
-                    tracing::error!("{fault}");
+                    let causes = fault.causes.into_iter();
+                    let message: Vec<String> =
+                        std::iter::once(fault.message).chain(causes).collect();
+                    tracing::error!(hint = fault.hint, "{}", message.join(": "));
                 }
                 tracing::error!("the configuration is not reloaded: nothing was changed");
                 return;

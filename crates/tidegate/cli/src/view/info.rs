@@ -105,6 +105,7 @@ fn repaired(info: &Info, of: fn(&Repairs) -> &Repaired, done: &str) -> String {
     let Some(Repaired { times, last }) = info.repairs.as_ref().map(of) else {
         return String::new();
     };
+    let is_more = *times > 1;
     let times = match times {
         0 => return "changed only by Tidegate".to_owned(),
         1 => "once".to_owned(),
@@ -115,7 +116,12 @@ fn repaired(info: &Info, of: fn(&Repairs) -> &Repaired, done: &str) -> String {
         .map_or_else(String::new, |Repair { time, what }| {
             format!(", last {} ({what})", shown_time(*time))
         });
-    format!("{done} {times} since the daemon started{last}")
+    let others = if is_more {
+        "; the log has the others"
+    } else {
+        ""
+    };
+    format!("{done} {times} since the daemon started{last}{others}")
 }
 
 /// What an older daemon does not tell is left empty.
