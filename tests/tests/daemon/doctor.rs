@@ -235,7 +235,10 @@ fn chains_that_stop_what_the_host_sends_are_found_and_the_advice_opens_them() {
         .tidegate(&["explain", "front", "10.208.0.1:53/udp"]);
     assert_eq!(said.code, Some(1), "{}", said.stdout);
     assert!(said.stdout.contains("drops the answers"), "{}", said.stdout);
-    lab.host.netns.sh(found[0].split('`').nth(1).unwrap());
+    // The finding quotes the rule before that.
+    let mut quoted = found[0].split('`');
+    let advice = quoted.find(|it| it.starts_with("nft 'insert rule"));
+    lab.host.netns.sh(advice.unwrap());
     assert!(ask_udp(&front.netns, gateway, "front", "A").is_some());
 }
 
