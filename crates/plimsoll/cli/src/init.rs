@@ -32,6 +32,9 @@ use facts::Facts;
 /// What is built and packaged.
 const DIST: &str = "packaging/dist.toml";
 
+/// For which distributions.
+const LIST: &str = "packaging/distros.toml";
+
 /// The distributions to begin with.
 const DISTROS: &str = include_str!("init/distros.toml");
 
@@ -51,10 +54,10 @@ pub struct Args {
     print: bool,
 }
 
-/// Writes both files, and lists the questions that are left.
+/// Writes both files, or the one that is missing, and lists the questions that are left.
 ///
 /// # Errors
-/// Where a file is there already, or the workspace cannot be read or has no program.
+/// Where both are there already, or the workspace cannot be read or has no program.
 pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     let here = std::env::current_dir().context("the working folder is unknown")?;
     run_in(&here, args, formats)
@@ -62,9 +65,12 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
 
 fn run_in(folder: &Path, args: &Args, formats: &Formats) -> Result<()> {
     let (root, mut facts) = read::facts(folder, &args.package)?;
-    if !args.print {
-        refuse(&root.join(DIST))?;
-        refuse(&root.join("packaging/distros.toml"))?;
+    let is_there = |name: &str| !args.print && root.join(name).exists();
+    if is_there(DIST) {
+        if is_there(LIST) {
+            refuse(&root.join(DIST))?;
+        }
+        return write(&root, LIST, DISTROS);
     }
     if !args.no_build {
         run::say("building the programs, to see what they need and print");
@@ -80,9 +86,8 @@ fn run_in(folder: &Path, args: &Args, formats: &Formats) -> Result<()> {
     for (name, text) in &files {
         if args.print {
             run::print(&format!("# ---- {name}\n{text}"))?;
-        } else {
-            write(&root.join(name), text)?;
-            run::say(&format!("wrote {name}"));
+        } else if !is_there(name) {
+            write(&root, name, text)?;
         }
     }
     report(&files[0].1, formats);
@@ -94,7 +99,7 @@ fn files(facts: &Facts) -> Result<[(&'static str, String); 2]> {
     let main = facts.packages.first();
     let main = main.context("the workspace has no package with a program")?;
     let text = dist::text(facts, main, &library::table()?);
-    Ok([(DIST, text), ("packaging/distros.toml", DISTROS.to_owned())])
+    Ok([(DIST, text), (LIST, DISTROS.to_owned())])
 }
 
 /// Says what is left to do.
@@ -132,14 +137,16 @@ fn refuse(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+fn write(root: &Path, name: &str, text: &str) -> Result<()> {
+    let path = &root.join(name);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(FileError::at("make", folder))?;
     }
     let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    match written {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse(path),
-        written => Ok(written.map_err(FileError::at("write", path))?),
+    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return refuse(path),
+        written => written.map_err(FileError::at("write", path))?,
     }
+    run::say(&format!("wrote {name}"));
+    Ok(())
 }

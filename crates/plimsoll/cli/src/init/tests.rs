@@ -570,4 +570,12 @@ fn a_file_that_is_there_stays_as_it_is() {
     );
     assert!(error.hint.unwrap().contains("init --print"));
     assert_eq!(fs::read_to_string(&path).unwrap(), written);
+    // Where one is missing, `dist` says that `init` writes it.
+    for name in ["packaging/distros.toml", "packaging/dist.toml"] {
+        let missing = folder.path().join(name);
+        let before = fs::read_to_string(&missing).unwrap();
+        fs::remove_file(&missing).unwrap();
+        run_in(folder.path(), &args, &formats).unwrap();
+        assert_eq!(fs::read_to_string(&missing).unwrap(), before);
+    }
 }

@@ -77,13 +77,13 @@ pub enum PlanError {
         file: String,
     },
     /// Two packages have one file.
-    #[error("packages {first} and {second} would both be {file}")]
+    #[error("package {first} and package {second} would both be {file}")]
     SameFile {
         /// The file.
         file: String,
-        /// The first package.
+        /// The first package, and its flavour.
         first: String,
-        /// The second one.
+        /// The second one, and its flavour.
         second: String,
     },
     /// A package that is depended on has no known name.
@@ -139,10 +139,9 @@ impl Hint for PlanError {
             Self::FileName { .. } => {
                 Some("use letters, digits, `.`, `-` and `_` in its `file_name`".into())
             }
-            Self::SameFile { first, second, .. } if first == second => Some(
-                "packaging/dist.toml gives one format to two flavours that are built together: leave it out of one".into(),
+            Self::SameFile { .. } => Some(
+                "in packaging/dist.toml, rename one of them, or leave the format out of one flavour".into(),
             ),
-            Self::SameFile { .. } => Some("rename one of them in packaging/dist.toml".into()),
             Self::Own { .. } => Some("correct it in packaging/dist.toml".into()),
             Self::UnknownArch(error) => error.hint(),
             Self::UnknownFormat(_) => None,

@@ -141,13 +141,14 @@ fn parts(config: &Config, format: &dyn FormatRules) -> Vec<Part> {
 
 /// Refuses two packages of which one would overwrite the other.
 pub(super) fn check_files(packages: &[PackagePlan]) -> Result<(), PlanError> {
-    let mut files: BTreeMap<&str, &str> = BTreeMap::new();
-    for PackagePlan { file, name, .. } in packages {
-        if let Some(first) = files.insert(file, name) {
+    let mut files: BTreeMap<&str, &PackagePlan> = BTreeMap::new();
+    let described = |it: &PackagePlan| format!("{} of flavour {}", it.name, it.flavour);
+    for package in packages {
+        if let Some(first) = files.insert(&package.file, package) {
             return Err(PlanError::SameFile {
-                file: file.clone(),
-                first: first.to_owned(),
-                second: name.clone(),
+                file: package.file.clone(),
+                first: described(first),
+                second: described(package),
             });
         }
     }

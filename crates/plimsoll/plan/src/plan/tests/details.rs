@@ -288,10 +288,20 @@ fn two_packages_with_one_file_are_refused() {
     let error = error.expect_err("one file");
     assert_eq!(
         error.to_string(),
-        "packages sample+ and sample_ would both be sample__0.1.0-1_amd64.deb"
+        "package sample+ of flavour dynamic and package sample_ of flavour dynamic would both be sample__0.1.0-1_amd64.deb"
     );
     assert_eq!(
         error.hint().as_deref(),
-        Some("rename one of them in packaging/dist.toml")
+        Some("in packaging/dist.toml, rename one of them, or leave the format out of one flavour")
+    );
+    // Where two flavours that are built together have one format.
+    let mut config = fixtures::config();
+    for (_, flavour) in &mut config.flavour {
+        flavour.formats = vec![FormatName::DEB];
+    }
+    let error = planned_of(&config, &findings(), &all_formats()).expect_err("one file");
+    assert_eq!(
+        error.to_string(),
+        "package sample of flavour dynamic and package sample of flavour static would both be sample_0.1.0-1_amd64.deb"
     );
 }
