@@ -23,7 +23,7 @@ _tidegated() {
 
     case "${cmd}" in
         tidegated)
-            opts="-V -h --config --socket --state-dir --discard-unknown --nft-driver --nft-path --log-level --ipv4-pools --ipv6-pools --free-ports --allow --forwarding --metrics-listen --dns --dns-port --dns-upstreams --check-config --version --json --help"
+            opts="-V -h --config --socket --state-dir --discard-unknown --nft-driver --nft-path --log-level --ipv4-pools --ipv6-pools --free-ports --allow --forwarding --metrics-listen --docker-socket --dns --dns-port --dns-upstreams --check-config --version --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -74,6 +74,10 @@ _tidegated() {
                     return 0
                     ;;
                 --metrics-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --docker-socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -16,6 +16,7 @@ complete -c tidegated -l free-ports -d 'Range from which a free host port is cho
 complete -c tidegated -l allow -d 'Clients that may reach published ports without an --allow, their own or their network\'s [default: everybody]' -r
 complete -c tidegated -l forwarding -d 'Whether the daemon turns on IP forwarding: set or leave [default: set]' -r
 complete -c tidegated -l metrics-listen -d 'Serve metrics for Prometheus on this address [default: nowhere]' -r
+complete -c tidegated -l docker-socket -d 'Serve Docker\'s network driver `tidegate` on this unix socket [default: nowhere]' -r -F
 complete -c tidegated -l dns -d 'Run the DNS server for endpoint names [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c tidegated -l dns-port -d 'Host port of that DNS server; port 53 of its addresses and of each gateway is redirected to it [default: 299]' -r

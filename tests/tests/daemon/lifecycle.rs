@@ -223,6 +223,42 @@ fn a_socket_that_systemd_hands_over_is_used_and_left_in_place() {
 }
 
 #[test]
+fn the_sockets_that_systemd_hands_over_are_known_by_their_names() {
+    require_root_kernel!();
+    let host = unstarted(&[]);
+    let [api, docker] = ["api.sock", "docker.sock"].map(|name| host.folder().join(name));
+    let mut daemon = host.netns.command("systemd-socket-activate");
+    daemon.arg("--fdname=docker:api");
+    for socket in [&docker, &api] {
+        daemon.arg("--listen").arg(socket);
+    }
+    daemon.arg(&Programs::of_this_tree().tidegated);
+    daemon.arg("--state-dir").arg(host.state_dir());
+    let mut daemon = daemon.stderr(std::process::Stdio::null()).spawn().unwrap();
+    while !(api.exists() && docker.exists()) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let mut client = std::process::Command::new(&Programs::of_this_tree().tidegate);
+    let output = client
+        .args(["info", "--socket"])
+        .arg(&api)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = format!("{} (service manager)", docker.display());
+    let of_docker = text
+        .lines()
+        .find(|line| line.starts_with("setting docker.plugin-socket "));
+    assert!(
+        of_docker.is_some_and(|found| found.ends_with(&line)),
+        "{text}"
+    );
+    let pid = rustix::process::Pid::from_child(&daemon);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
 fn a_file_that_is_handed_over_in_place_of_a_socket_is_an_error_with_its_reason() {
     require_root_kernel!();
     let host = unstarted(&[]);

@@ -14,6 +14,7 @@ mod dev;
 mod disk;
 mod dns_address;
 mod dns_settings;
+mod docker;
 mod doctor;
 mod durability;
 mod edges;

@@ -15,7 +15,7 @@ This page is made by a test: `UPDATE_EXPECT=1 cargo test -p tidegate-tests --tes
 `cargo test -p tidegate-tests --test real_engines -- --nocapture` tries the cases below as root with real engines of Debian 12 and
 Debian 13, each on a host of its own, once with the engine's own network driver and once with Tidegate. It asks the same
 questions of both, and prints a table of engines and cases.
-An answer that is not the wanted one has a line in the second table, or the test fails. Tidegate has no driver for Docker yet.
+An answer that is not the wanted one has a line in the second table, or the test fails. Docker is tried with its own driver alone.
 ";
 
 fn document() -> String {

@@ -77,7 +77,7 @@ impl Engine {
         host
     }
 
-    /// Its columns: Tidegate has no driver for Docker yet.
+    /// Its columns. Docker is tried with its own driver alone.
     pub(crate) const fn columns(&self) -> &'static [Column] {
         match self.kind {
             Kind::PodmanWithCni | Kind::Podman | Kind::Containerd => {

@@ -151,6 +151,13 @@ pub struct Daemon {
     #[arg(long, value_name = "IP:PORT", env = "TIDEGATE_METRICS_LISTEN", value_parser = socket_address)]
     pub metrics_listen: Option<SocketAddr>,
 
+    /// Serve Docker's network driver `tidegate` on this unix socket [default: nowhere]
+    ///
+    /// Docker looks for /run/docker/plugins/tidegate.sock. With systemd, tidegated-docker.socket decides instead. Only root
+    /// may connect.
+    #[arg(long, value_name = "PATH", env = "TIDEGATE_DOCKER_SOCKET")]
+    pub docker_socket: Option<PathBuf>,
+
     /// Run the DNS server for endpoint names [default: true]
     #[arg(long, value_name = "BOOL", env = "TIDEGATE_DNS")]
     pub dns: Option<bool>,

@@ -4,6 +4,7 @@ mod acceptor;
 mod answer;
 mod aside;
 mod connection;
+mod docker;
 mod events;
 mod handlers;
 mod metrics_at;
@@ -13,7 +14,7 @@ mod request;
 mod serve;
 mod timings;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -52,6 +53,7 @@ use connection::outcome;
 use handlers::Handlers;
 use places::Places;
 
+pub(crate) use docker::docker_router;
 pub use metrics_at::MetricsAt;
 pub(crate) use metrics_at::metrics_router;
 pub use serve::serve;
@@ -67,6 +69,8 @@ pub struct About {
     pub kernel: String,
     /// Its socket.
     pub socket: PathBuf,
+    /// The socket of Docker's network driver, if there is one.
+    pub docker_socket: Option<PathBuf>,
     /// Its state folder.
     pub state_dir: PathBuf,
     /// The settings in force.
@@ -77,7 +81,7 @@ impl About {
     /// What it is, with the counts and states of the engine.
     fn info(self, engine: &Engine) -> Info {
         let (networks, endpoints) = engine.counts();
-        let socket = self.socket.clone();
+        let sockets = (self.socket.clone(), self.docker_socket);
         Info {
             build: self.build,
             driver: self.driver.get(),
@@ -91,20 +95,29 @@ impl About {
             repairs: Some(engine.repairs()),
             degraded: engine.degraded().into(),
             forwarding: Some(engine.forwarding_info()),
-            settings: Some(settings_info(&self.in_force, &socket, engine.pools())),
+            settings: Some(settings_info(&self.in_force, sockets, engine.pools())),
             waiting: engine.waiting(),
         }
     }
 }
 
 /// The settings in force, as text.
-fn settings_info(in_force: &InForce, socket: &Path, pools: Vec<Pool>) -> SettingsInfo {
+fn settings_info(
+    in_force: &InForce,
+    (socket, docker_socket): (PathBuf, Option<PathBuf>),
+    pools: Vec<Pool>,
+) -> SettingsInfo {
     let mut settings = in_force.settings();
+    let mut handed_over = |key| {
+        settings.origins.insert(key, SettingOrigin::ServiceManager);
+    };
     if settings.socket != socket {
-        settings.socket = socket.to_owned();
-        settings
-            .origins
-            .insert("socket", SettingOrigin::ServiceManager);
+        handed_over("socket");
+        settings.socket = socket;
+    }
+    if docker_socket.is_some() && settings.docker_socket != docker_socket {
+        handed_over("docker.plugin-socket");
+        settings.docker_socket = docker_socket;
     }
     let set = &settings.dns.upstreams;
     SettingsInfo {
@@ -185,14 +198,21 @@ impl Daemon {
         self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Answer<T> {
-        // What is logged meanwhile is logged with who asked for it.
-        let client = Span::current();
-        let work = move || client.in_scope(|| recorded(|| work(&self.engine)));
-        let done = outcome(aside(work)).await;
-        let (result, spent) = done.ok_or_else(Denied::stopping)??;
-        timings::note(spent);
-        answer(result)
+        answer(work_of(self.engine, work).await?)
     }
+}
+
+async fn work_of<T: Send + 'static, E: Send + 'static>(
+    engine: Arc<Engine>,
+    work: impl FnOnce(&Engine) -> Result<T, E> + Send + 'static,
+) -> Result<Result<T, E>, Denied> {
+    // What is logged meanwhile is logged with who asked for it.
+    let client = Span::current();
+    let work = move || client.in_scope(|| recorded(|| work(&engine)));
+    let done = outcome(aside(work)).await;
+    let (result, spent) = done.ok_or_else(Denied::stopping)??;
+    timings::note(spent);
+    Ok(result)
 }
 
 async fn info(daemon: Daemon, (): ()) -> Answer<Info> {

@@ -42,6 +42,8 @@ pub struct Settings {
     pub defaults: Defaults,
     /// Where metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where Docker's network driver is served, if anywhere.
+    pub docker_socket: Option<PathBuf>,
     /// The DNS server for endpoint names.
     pub dns: Dns,
     /// Where each value comes from.
@@ -100,6 +102,7 @@ impl Settings {
                 upstreams: faults.or(upstreams, Vec::new()),
             },
             metrics_listen: args.metrics_listen.or(file.metrics.listen),
+            docker_socket: args.docker_socket.clone().or(file.docker.plugin_socket),
             defaults: Defaults {
                 pools: Pools {
                     ipv4: faults.or(ipv4, Vec::new()),

@@ -4,22 +4,24 @@
 //! `select()` (FD_SETSIZE, select(2)). An open descriptor also keeps a pipe open, or a file system mounted.
 
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::net::UnixListener;
 
 use rustix::process::{Resource, getrlimit};
+
+use crate::listen::HandedOver;
 
 /// Those before it are the standard ones.
 const FIRST: RawFd = 3;
 /// If open descriptors cannot be listed, at most this many numbers are tried.
 const TRIED: u64 = 1 << 20;
 
-/// Closes every descriptor except the standard ones and the socket from systemd.
+/// Closes every descriptor except the standard ones and the sockets from systemd.
 ///
 /// Call this first in the program: it also closes descriptors that the program opened itself.
-pub fn close(handed_over: Option<&UnixListener>) {
-    let kept = handed_over.map(AsRawFd::as_raw_fd);
+pub fn close(handed_over: Option<&HandedOver>) {
+    let kept = handed_over.into_iter().flat_map(HandedOver::each);
+    let kept: Vec<RawFd> = kept.map(AsRawFd::as_raw_fd).collect();
     let close = |fd: RawFd| {
-        if fd >= FIRST && Some(fd) != kept {
+        if fd >= FIRST && !kept.contains(&fd) {
             // One that is not open need not be closed.
             let _ = nix::unistd::close(fd);
         }

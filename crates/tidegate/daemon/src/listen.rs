@@ -1,6 +1,7 @@
-//! The unix socket that the daemon listens on: its own, or one that systemd hands over.
+//! The unix sockets that the daemon listens on: its own, or those that systemd hands over.
 
 use std::borrow::Cow;
+use std::env;
 use std::fs;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -15,8 +16,34 @@ use rustix::net::{
     self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with, sockopt,
 };
 
-/// Who may connect: the owner and the group of the socket.
-const MODE: u32 = 0o660;
+/// Which socket, and so who may connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Socket {
+    /// The one of the API: for its owner and its group.
+    Api,
+    /// The one of Docker's network driver: for root, as Docker is.
+    Docker,
+}
+
+impl Socket {
+    const fn mode(self) -> u32 {
+        match self {
+            Self::Api => 0o660,
+            Self::Docker => 0o600,
+        }
+    }
+
+    /// The flag that names its path.
+    const fn flag(self) -> &'static str {
+        match self {
+            Self::Api => "--socket",
+            Self::Docker => "--docker-socket",
+        }
+    }
+}
+
+/// Its name where systemd hands it over (`FileDescriptorName=` of systemd.socket(5)). Any other name is that of the API's.
+const DOCKER: &str = "docker";
 
 /// The backlog (listen(2)): enough for all connections that clients open before the daemon accepts them and checks
 /// their users.
@@ -37,20 +64,26 @@ pub enum ListenError {
     /// Somebody answers on it.
     #[error("another daemon is listening on {path}")]
     InUse {
-        /// The socket.
+        /// Where.
         path: PathBuf,
+        /// Which.
+        socket: Socket,
     },
     /// There is something that is not a socket.
     #[error("{path} exists already and is not a socket")]
     NoSocket {
         /// The path.
         path: PathBuf,
+        /// Which.
+        socket: Socket,
     },
     /// The socket cannot be made.
     #[error("cannot listen on {path}")]
     Bind {
-        /// The socket.
+        /// Where.
         path: PathBuf,
+        /// Which.
+        socket: Socket,
         /// Why.
         source: io::Error,
     },
@@ -65,12 +98,15 @@ pub enum ListenError {
 impl Hint for ListenError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::InUse { .. } => {
-                "stop it, or give this one its own --socket and --state-dir".into()
+            Self::InUse { socket, .. } => {
+                format!("stop it, or give this one its own {} and --state-dir", socket.flag()).into()
             }
-            Self::NoSocket { .. } => "move it away, or name another path with --socket".into(),
-            Self::Bind { .. } => {
-                "run as root, or name a path in a writable folder with --socket".into()
+            Self::NoSocket { socket, .. } => {
+                format!("move it away, or name another path with {}", socket.flag()).into()
+            }
+            Self::Bind { socket, .. } => {
+                let flag = socket.flag();
+                format!("run as root, or name a path in a writable folder with {flag}").into()
             }
             Self::HandedOver { .. } => {
                 "give the socket unit one `ListenStream=` with a path, and no `Accept=yes`; without a socket unit, unset \
@@ -81,17 +117,47 @@ impl Hint for ListenError {
     }
 }
 
-/// The socket that systemd handed over, if it did (sd_listen_fds(3)).
+/// The sockets that systemd handed over.
+#[derive(Debug, Default)]
+pub struct HandedOver {
+    /// That of the API.
+    pub api: Option<UnixListener>,
+    /// That of Docker's network driver.
+    pub docker: Option<UnixListener>,
+}
+
+impl HandedOver {
+    /// Both.
+    pub fn each(&self) -> impl Iterator<Item = &UnixListener> {
+        self.api.iter().chain(&self.docker)
+    }
+}
+
+/// The sockets that systemd handed over, if it did (sd_listen_fds(3)).
 ///
 /// To be called first in the program: it takes the variables out of the environment, for which
 /// no other thread may be running.
 ///
 /// # Errors
 /// When what was handed over is not a listening unix socket.
-pub fn handed_over() -> Result<Option<UnixListener>, ListenError> {
-    let listener = ListenFd::from_env().take_unix_listener(0);
-    let listening = listener.and_then(|listener| listener.map(listening).transpose());
-    listening.map_err(|source| ListenError::HandedOver { source })
+pub fn handed_over() -> Result<HandedOver, ListenError> {
+    // Without names, as other programs hand sockets over, the first is the API's.
+    let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
+    let mut names = names.split(':');
+    let mut descriptors = ListenFd::from_env();
+    let mut handed_over = HandedOver::default();
+    for index in 0..descriptors.len() {
+        let place = match names.next() {
+            Some(DOCKER) => &mut handed_over.docker,
+            _ => &mut handed_over.api,
+        };
+        if place.is_none() {
+            let listener = descriptors.take_unix_listener(index);
+            let listener = listener.and_then(|listener| listener.map(listening).transpose());
+            *place = listener.map_err(|source| ListenError::HandedOver { source })?;
+        }
+    }
+    Ok(handed_over)
 }
 
 /// The same socket, if it listens. With `Accept=yes`, systemd hands over a connection instead (systemd.socket(5)).
@@ -110,7 +176,11 @@ impl Listening {
     ///
     /// # Errors
     /// When another daemon is listening there, or the socket cannot be made.
-    pub fn open(handed_over: Option<UnixListener>, path: &Path) -> Result<Self, ListenError> {
+    pub fn open(
+        socket: Socket,
+        handed_over: Option<UnixListener>,
+        path: &Path,
+    ) -> Result<Self, ListenError> {
         match handed_over {
             Some(listener) => {
                 let path = path_of(&listener).unwrap_or_else(|| path.to_owned());
@@ -121,9 +191,10 @@ impl Listening {
                 })
             }
             None => {
-                clear(path)?;
-                bind(path).map_err(|source| ListenError::Bind {
+                clear(socket, path)?;
+                bind(path, socket.mode()).map_err(|source| ListenError::Bind {
                     path: path.into(),
+                    socket,
                     source,
                 })
             }
@@ -162,21 +233,26 @@ fn path_of(listener: &UnixListener) -> Option<PathBuf> {
 }
 
 /// Removes the socket file of a daemon that is gone.
-fn clear(path: &Path) -> Result<(), ListenError> {
+fn clear(socket: Socket, path: &Path) -> Result<(), ListenError> {
     let failed = |source| ListenError::Bind {
         path: path.into(),
+        socket,
         source,
     };
     match fs::symlink_metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(failed(e)),
         Ok(found) if !found.file_type().is_socket() => {
-            return Err(ListenError::NoSocket { path: path.into() });
+            let path = path.into();
+            return Err(ListenError::NoSocket { path, socket });
         }
         Ok(_) => {}
     }
     match UnixStream::connect(path) {
-        Ok(_) => Err(ListenError::InUse { path: path.into() }),
+        Ok(_) => Err(ListenError::InUse {
+            path: path.into(),
+            socket,
+        }),
         Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {
             fs::remove_file(path).map_err(failed)
         }
@@ -184,7 +260,7 @@ fn clear(path: &Path) -> Result<(), ListenError> {
     }
 }
 
-fn bind(path: &Path) -> io::Result<Listening> {
+fn bind(path: &Path, mode: u32) -> io::Result<Listening> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -196,7 +272,7 @@ fn bind(path: &Path) -> io::Result<Listening> {
     )?;
     // Linux creates the file with the mode of the socket minus the umask of the process (`unix_bind_bsd`). So at no
     // time can more users connect than intended. The umask may remove too much, so the mode is set again.
-    let mode = Mode::from_raw_mode(MODE);
+    let mode = Mode::from_raw_mode(mode);
     fchmod(&socket, mode)?;
     net::bind(&socket, &SocketAddrUnix::new(path)?)?;
     chmod(path, mode)?;
@@ -228,23 +304,23 @@ mod tests {
     }
 
     #[test]
-    fn the_socket_is_for_its_owner_and_group_and_goes_with_the_daemon() {
-        let (_folder, path) = folder();
-        let listening = Listening::open(None, &path).unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            MODE
-        );
-        UnixStream::connect(&path).unwrap();
-        drop(listening);
-        assert!(!path.exists());
+    fn the_socket_is_for_those_who_may_connect_and_goes_with_the_daemon() {
+        for (socket, mode) in [(Socket::Api, 0o660), (Socket::Docker, 0o600)] {
+            let (_folder, path) = folder();
+            let listening = Listening::open(socket, None, &path).unwrap();
+            let made = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(made & 0o777, mode);
+            UnixStream::connect(&path).unwrap();
+            drop(listening);
+            assert!(!path.exists());
+        }
     }
 
     #[test]
     fn a_daemon_that_answers_is_left_alone() {
         let (_folder, path) = folder();
-        let _first = Listening::open(None, &path).unwrap();
-        let refused = Listening::open(None, &path).unwrap_err();
+        let _first = Listening::open(Socket::Api, None, &path).unwrap();
+        let refused = Listening::open(Socket::Api, None, &path).unwrap_err();
         assert!(matches!(refused, ListenError::InUse { .. }), "{refused:?}");
         UnixStream::connect(&path).unwrap();
     }
@@ -252,11 +328,11 @@ mod tests {
     #[test]
     fn the_socket_of_a_daemon_that_was_killed_is_replaced() {
         let (_folder, path) = folder();
-        let mut killed = Listening::open(None, &path).unwrap();
+        let mut killed = Listening::open(Socket::Api, None, &path).unwrap();
         killed.ours = None;
         drop(killed);
         assert!(path.exists());
-        let _second = Listening::open(None, &path).unwrap();
+        let _second = Listening::open(Socket::Api, None, &path).unwrap();
         UnixStream::connect(&path).unwrap();
     }
 
@@ -265,7 +341,7 @@ mod tests {
         let (_folder, path) = folder();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "precious").unwrap();
-        let refused = Listening::open(None, &path).unwrap_err();
+        let refused = Listening::open(Socket::Api, None, &path).unwrap_err();
         assert!(
             matches!(refused, ListenError::NoSocket { .. }),
             "{refused:?}"
@@ -276,9 +352,9 @@ mod tests {
     #[test]
     fn a_socket_that_somebody_else_put_there_stays() {
         let (_folder, path) = folder();
-        let first = Listening::open(None, &path).unwrap();
+        let first = Listening::open(Socket::Api, None, &path).unwrap();
         fs::remove_file(&path).unwrap();
-        let _second = Listening::open(None, &path).unwrap();
+        let _second = Listening::open(Socket::Api, None, &path).unwrap();
         drop(first);
         UnixStream::connect(&path).unwrap();
     }
@@ -286,7 +362,7 @@ mod tests {
     #[test]
     fn a_connection_that_was_handed_over_is_refused() {
         let (_folder, path) = folder();
-        let made = Listening::open(None, &path).unwrap();
+        let made = Listening::open(Socket::Api, None, &path).unwrap();
         listening(made.listener().unwrap()).unwrap();
         let connection = OwnedFd::from(UnixStream::connect(&path).unwrap());
         let refused = listening(connection.into()).unwrap_err();
@@ -296,9 +372,10 @@ mod tests {
     #[test]
     fn a_socket_that_was_handed_over_is_used_and_kept() {
         let (_folder, path) = folder();
-        let made = Listening::open(None, &path).unwrap();
+        let made = Listening::open(Socket::Api, None, &path).unwrap();
         let handed = made.listener().unwrap();
-        let listening = Listening::open(Some(handed), Path::new("/elsewhere")).unwrap();
+        let listening =
+            Listening::open(Socket::Api, Some(handed), Path::new("/elsewhere")).unwrap();
         assert_eq!(listening.path(), path);
         drop(listening);
         assert!(path.exists());

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     }
     // First of all: it takes variables out of the environment.
     let handed_over = listen::handed_over();
-    inherited::close(handed_over.as_ref().ok().and_then(Option::as_ref));
+    inherited::close(handed_over.as_ref().ok());
     let args = match parse::<Daemon>(std::env::args_os()) {
         Parsed::Run(args) => args,
         Parsed::Show(help) => {
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     }
     let outcome = handed_over
         .map_err(StartError::from)
-        .and_then(|socket| run(&args, socket));
+        .and_then(|sockets| run(&args, sockets));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -160,6 +160,7 @@ mod tests {
         pools = { ipv4 = [], ipv6 = [] }
         ports = { free = "40000-40999", allow = ["192.0.2.0/24"] }
         metrics = { listen = "127.0.0.1:9464" }
+        docker = { plugin-socket = "/run/a/tidegate.sock" }
         dns = { enable = false, port = 5300, upstreams = ["192.0.2.53"] }
     "#;
 
@@ -181,6 +182,7 @@ mod tests {
         after.nft_driver = read.nft_driver;
         after.nft_path = read.nft_path.clone();
         after.metrics_listen = read.metrics_listen;
+        after.docker_socket = read.docker_socket.clone();
         after.dns = read.dns.clone();
         after.defaults.forwarding = read.defaults.forwarding;
         after.origins = read.origins.clone();

@@ -23,7 +23,7 @@ use crate::api::{self, About, MetricsAt};
 use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigErrors, Dns, Settings};
 use crate::engine::{Engine, EngineError, OnUnknown, UNKNOWN};
-use crate::listen::{ListenError, Listening};
+use crate::listen::{HandedOver, ListenError, Listening, Socket};
 use crate::reload::{InForce, Reload};
 use crate::resolver::{self, Names, ResolverSettings, Sockets};
 use crate::store::{Store, StoreError};
@@ -162,7 +162,7 @@ fn start_counter(engine: &Arc<Engine>) -> Result<Option<Worker>, StartError> {
 ///
 /// # Errors
 /// When it cannot start; what it had not yet looked at is untouched then.
-pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), StartError> {
+pub fn run(args: &Daemon, handed_over: HandedOver) -> Result<(), StartError> {
     let mut settings = Settings::load(args)?;
     let level = logging::start(settings.log_level);
     let runtime = runtime().map_err(StartError::Serve)?;
@@ -180,7 +180,8 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         false => OnUnknown::Refuse,
     };
     let store = open_store(&settings.state_dir, on_unknown)?;
-    let listening = Listening::open(handed_over, &settings.socket)?;
+    let listening = Listening::open(Socket::Api, handed_over.api, &settings.socket)?;
+    let docker = listen_for_docker(handed_over.docker, settings.docker_socket.as_deref())?;
     let metrics = settings
         .metrics_listen
         .map(listen_for_metrics)
@@ -202,6 +203,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         driver: in_use,
         kernel: kernel_release(),
         socket: listening.path().into(),
+        docker_socket: docker.as_ref().map(|docker| docker.path().into()),
         state_dir: folder.clone(),
         in_force: in_force.clone(),
     };
@@ -252,7 +254,8 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     };
     runtime.spawn(reload_on(hangups, reload));
     let engine_and_threads = (Arc::clone(&engine), threads);
-    let served = serve(runtime, &listening, engine_and_threads, about, metrics);
+    let sockets = (&listening, docker.as_ref());
+    let served = serve(runtime, sockets, engine_and_threads, about, metrics);
     drop(custodian);
     drop(counter);
     engine.keep_store();
@@ -332,6 +335,18 @@ fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
     })
 }
 
+/// The socket of Docker's network driver, if it was handed over or is set.
+fn listen_for_docker(
+    handed_over: Option<UnixListener>,
+    path: Option<&Path>,
+) -> Result<Option<Listening>, ListenError> {
+    let path = match (&handed_over, path) {
+        (None, None) => return Ok(None),
+        (_, path) => path.unwrap_or(Path::new("")),
+    };
+    Listening::open(Socket::Docker, handed_over, path).map(Some)
+}
+
 /// Binds the address of the metrics. If a program has the port, only the metrics wait until it is free.
 fn listen_for_metrics(address: SocketAddr) -> Result<MetricsAt, StartError> {
     let at = MetricsAt::new(address);
@@ -358,7 +373,7 @@ async fn reload_on(mut hangups: Signal, reload: Reload) {
 
 fn serve(
     runtime: Runtime,
-    listening: &Listening,
+    (listening, docker): (&Listening, Option<&Listening>),
     (engine, threads): (Arc<Engine>, Vec<Life>),
     about: About,
     metrics: Option<MetricsAt>,
@@ -371,13 +386,13 @@ fn serve(
     };
     runtime.spawn(watchdog::keep(Arc::clone(&engine), threads));
     let metrics = metrics.map(|at| (at, api::metrics_router(Arc::clone(&engine))));
-    let served = api::serve(
-        listening.listener()?,
-        listening.path(),
-        router,
-        metrics,
-        on_stop,
-    );
+    let docker = docker.map(|docker| {
+        tracing::info!(socket = %docker.path().display(), "listening for Docker");
+        let router = api::docker_router(Arc::clone(&engine));
+        Ok::<_, io::Error>((docker.listener()?, router))
+    });
+    let api = (listening.listener()?, listening.path(), router);
+    let served = api::serve(api, docker.transpose()?, metrics, on_stop);
     runtime.block_on(served)?;
     // Waits for what the engine has begun, as long as the last resort lets it.
     drop(runtime);

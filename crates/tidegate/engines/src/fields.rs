@@ -105,6 +105,11 @@ impl Fields {
         self.left.remove(key);
     }
 
+    /// Forgets all keys that begin so.
+    pub(crate) fn ignore_all(&mut self, beginning: &str) {
+        self.left.retain(|key, _| !key.starts_with(beginning));
+    }
+
     /// Refuses an object with keys on which nobody acted.
     pub(crate) fn end(self) -> Result<(), Refused> {
         let Some((key, value)) = self.left.into_iter().next() else {

@@ -1,16 +1,19 @@
 //! What container engines ask of a network plugin, as requests of Tidegate's API, and the answers as the engines expect
 //! them. No IO: a program or a listener carries the requests out.
 //!
-//! [`cni`] is for containerd, cri-o, nerdctl and podman 4, [`netavark`] for podman from 4.5 on. Both decide alike what
-//! an endpoint is called and how ports are written.
+//! [`cni`] is for containerd, cri-o, nerdctl and podman 4, [`netavark`] for podman from 4.5 on, [`docker`] for Docker. They
+//! read options and addresses alike.
 
 mod address;
 mod again;
 mod answered;
 pub mod cni;
+pub mod docker;
+mod failure;
 mod fields;
 mod naming;
 pub mod netavark;
+mod options;
 mod ports;
 mod refused;
 

@@ -9,8 +9,8 @@ mod setup;
 use serde_json::json;
 use tidegate_api::Owner;
 
-use crate::Refused;
 use crate::fields::Fields;
+use crate::{Refused, failure};
 
 pub use network::Create;
 pub use setup::Setup;
@@ -28,15 +28,7 @@ pub fn info(version: &str) -> String {
 
 /// What is printed if a request is not served. Nothing else is printed then.
 pub fn failed(why: &error_hint::Failure) -> String {
-    let mut text = why.message.clone();
-    for cause in &why.causes {
-        text.push_str(": ");
-        text.push_str(cause);
-    }
-    if let Some(hint) = &why.hint {
-        text.push_str(&format!(" ({hint})"));
-    }
-    json!({ "error": text }).to_string()
+    json!({ "error": failure::in_one_line(why) }).to_string()
 }
 
 /// Reads a request of `teardown`: the owner of the endpoint that is to go.

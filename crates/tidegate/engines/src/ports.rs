@@ -28,19 +28,7 @@ impl Mapping<'_> {
             "" => "tcp".to_owned(),
             given => given.to_ascii_lowercase(),
         };
-        let host_ip = match self.host_ip {
-            "" => String::new(),
-            // In brackets if it is an IPv6 address.
-            given => match given.parse() {
-                Ok(IpAddr::V6(ip)) => format!("[{ip}]:"),
-                Ok(IpAddr::V4(ip)) => format!("{ip}:"),
-                Err(_) => {
-                    let message =
-                        format!("the host address {given:?} of a published port is no address");
-                    return Err(Refused::new(Why::Invalid, message));
-                }
-            },
-        };
+        let host_ip = host_address(self.host_ip)?;
         let host_ports = self.range(self.host_port);
         let text = format!(
             "{host_ip}{host_ports}:{}/{protocol}",
@@ -54,6 +42,22 @@ impl Mapping<'_> {
             ..=1 => first.to_string(),
             count => format!("{first}-{}", first.saturating_add(count - 1)),
         }
+    }
+}
+
+/// A host address as a request of the API has it before the port: in brackets if it is an IPv6 address, nothing for all.
+pub(crate) fn host_address(given: &str) -> Result<String, Refused> {
+    match given {
+        "" => Ok(String::new()),
+        given => match given.parse() {
+            Ok(IpAddr::V6(ip)) => Ok(format!("[{ip}]:")),
+            Ok(IpAddr::V4(ip)) => Ok(format!("{ip}:")),
+            Err(_) => {
+                let message =
+                    format!("the host address {given:?} of a published port is no address");
+                Err(Refused::new(Why::Invalid, message))
+            }
+        },
     }
 }
 

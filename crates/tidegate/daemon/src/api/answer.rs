@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use error_hint::Failure;
 use tidegate_api::{Refusal, RefusalCode, RefusalKind};
 use tidegate_link::MORE_DESCRIPTORS;
 
@@ -42,6 +43,11 @@ fn status_of(kind: RefusalKind) -> StatusCode {
 }
 
 impl Denied {
+    /// Why, for those who read no JSON of the API.
+    pub(super) fn failure(self) -> Failure {
+        self.refusal.into()
+    }
+
     /// A request that is not one of the API's.
     pub(super) fn invalid(status: StatusCode, message: String, hint: Option<String>) -> Self {
         let kind = RefusalKind::Invalid;

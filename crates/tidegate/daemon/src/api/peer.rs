@@ -13,7 +13,8 @@ use tokio::net::unix::UCred;
 /// Knows who may connect to a socket.
 #[derive(Clone, Debug)]
 pub(super) struct PeerCheck {
-    socket: PathBuf,
+    /// The socket whose group may connect besides root.
+    socket: Option<PathBuf>,
 }
 
 /// A process at the other end, as it was when it connected (SO_PEERCRED, unix(7)).
@@ -28,9 +29,13 @@ pub(super) struct Peer {
 
 impl PeerCheck {
     pub(super) fn new(socket: &Path) -> Self {
-        Self {
-            socket: socket.into(),
-        }
+        let socket = Some(socket.into());
+        Self { socket }
+    }
+
+    /// Nobody but root, and the daemon's own user.
+    pub(super) fn root_alone() -> Self {
+        Self { socket: None }
     }
 
     /// The user of the peer. An unknown peer is refused.
@@ -56,7 +61,8 @@ impl PeerCheck {
 
     /// Whether its group, or one of its supplementary groups, is that of the socket.
     fn is_member(&self, credentials: &UCred) -> bool {
-        let Ok(socket) = fs::symlink_metadata(&self.socket) else {
+        let socket = self.socket.as_ref().map(fs::symlink_metadata);
+        let Some(Ok(socket)) = socket else {
             return false;
         };
         if credentials.gid() == socket.gid() {

@@ -8,6 +8,7 @@ use axum::Router;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 
 use super::acceptor::{Acceptor, Api, Metrics};
 use super::connection::{Ended, until};
@@ -31,6 +32,22 @@ const CLIENTS: Limits = Limits {
     },
 };
 
+/// Connections of Docker: one for each command that it carries out.
+const DOCKER: Limits = Limits {
+    root: Room {
+        attended: 128,
+        open: 512,
+    },
+    others: Room {
+        attended: 1,
+        open: 1,
+    },
+    each: Room {
+        attended: 1,
+        open: 1,
+    },
+};
+
 /// Readers of the metrics.
 const READERS: Limits = Limits {
     root: Room {
@@ -48,19 +65,24 @@ const READERS: Limits = Limits {
 };
 
 /// Serves until SIGTERM or SIGINT, and tells the service manager of both ends (sd_notify(3)).
-/// `socket` is the listener's path; `metrics`, if there are any to be served, go over TCP;
-/// `on_stop` ends answers that would go on for ever.
+/// The API comes with its listener's path. `docker`, if it is to be served, has a socket too; `metrics`, if there are any
+/// to be served, go over TCP; `on_stop` ends answers that would go on for ever.
 ///
 /// # Errors
 /// When a listener or the signals cannot be used.
 pub async fn serve(
-    listener: UnixListener,
-    socket: &Path,
-    router: Router,
+    (listener, socket, router): (UnixListener, &Path, Router),
+    docker: Option<(UnixListener, Router)>,
     metrics: Option<(MetricsAt, Router)>,
     on_stop: impl FnOnce(),
 ) -> io::Result<()> {
     let listener = tokio::net::UnixListener::from_std(listener)?;
+    let docker = docker
+        .map(|(listener, router)| {
+            let listener = tokio::net::UnixListener::from_std(listener);
+            listener.map(|listener| (listener, router))
+        })
+        .transpose()?;
     let signals = [
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -79,19 +101,46 @@ pub async fn serve(
         },
         CLIENTS,
         router,
-        stopped,
+        stopped.clone(),
     );
-    let mut connections = acceptor.serve().await;
+    let docker = async {
+        match docker {
+            None => JoinSet::new(),
+            Some((listener, router)) => {
+                let peer_check = PeerCheck::root_alone();
+                let listener = Api {
+                    listener,
+                    peer_check,
+                };
+                Acceptor::new(listener, DOCKER, router, stopped)
+                    .serve()
+                    .await
+            }
+        }
+    };
+    let (mut api, mut docker) = tokio::join!(acceptor.serve(), docker);
     on_stop();
     // Each has limits of its own after a stop.
     let mut are_complete = true;
-    while let Some(ended) = connections.join_next().await {
+    while let Some(ended) = next_of(&mut api, &mut docker).await {
         are_complete &= ended.is_ok_and(|ended| ended == Ended::Complete);
     }
     if !are_complete {
         tracing::warn!("stopping: some requests were not read or answered");
     }
     Ok(())
+}
+
+/// The end of the next connection of two sets.
+async fn next_of(
+    one: &mut JoinSet<Ended>,
+    other: &mut JoinSet<Ended>,
+) -> Option<Result<Ended, JoinError>> {
+    tokio::select! {
+        Some(ended) = one.join_next() => Some(ended),
+        Some(ended) = other.join_next() => Some(ended),
+        else => None,
+    }
 }
 
 /// Serves metrics until told to stop.

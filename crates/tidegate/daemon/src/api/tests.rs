@@ -30,6 +30,7 @@ fn router_over(engine: Arc<Engine>) -> Router {
         driver: driver.into(),
         kernel: "6.1.0".into(),
         socket: "/run/tidegate/tidegated.sock".into(),
+        docker_socket: None,
         state_dir: "/var/lib/tidegate".into(),
         in_force: Settings::load(&tidegate_args::Daemon::default())
             .unwrap()

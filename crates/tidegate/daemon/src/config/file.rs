@@ -37,6 +37,8 @@ pub struct File {
     pub ports: Ports,
     /// Metrics for Prometheus.
     pub metrics: Metrics,
+    /// Docker's network driver.
+    pub docker: Docker,
     /// The DNS server for endpoint names.
     pub dns: Dns,
     /// The keys that it has, with their tables: `dns.port`.
@@ -76,6 +78,14 @@ impl Default for Dns {
 pub struct Metrics {
     /// Where they are served, if anywhere.
     pub listen: Option<SocketAddr>,
+}
+
+/// Docker's network driver.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Docker {
+    /// Where it is served, if anywhere.
+    pub plugin_socket: Option<PathBuf>,
 }
 
 /// Ports of the host.

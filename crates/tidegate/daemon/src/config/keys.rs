@@ -28,7 +28,7 @@ pub(crate) struct Key {
 }
 
 /// All keys, in the order of the file.
-pub(crate) const KEYS: [Key; 14] = [
+pub(crate) const KEYS: [Key; 15] = [
     Key {
         name: "socket",
         is_reloaded: false,
@@ -117,6 +117,16 @@ pub(crate) const KEYS: [Key; 14] = [
             listen.map_or_else(|| "nowhere".to_owned(), |address| address.to_string())
         },
         is_same: |a, b| a.metrics_listen == b.metrics_listen,
+    },
+    Key {
+        name: "docker.plugin-socket",
+        is_reloaded: false,
+        is_given: |args| args.docker_socket.is_some(),
+        show: |it| {
+            let socket = it.docker_socket.as_ref();
+            socket.map_or_else(|| "nowhere".to_owned(), |path| path.display().to_string())
+        },
+        is_same: |a, b| a.docker_socket == b.docker_socket,
     },
     Key {
         name: "dns.enable",

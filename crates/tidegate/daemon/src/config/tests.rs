@@ -36,6 +36,9 @@ allow = ["192.0.2.0/24", "192.0.2.7", "2001:db8::/32"]
 [metrics]
 listen = "127.0.0.1:9464"
 
+[docker]
+plugin-socket = "/run/a/tidegate.sock"
+
 [dns]
 enable = false
 port = 5300
@@ -60,6 +63,7 @@ fn every_key_of_the_file_is_understood() {
     assert_eq!(allow, "192.0.2.0/24, 2001:db8::/32");
     assert_eq!(settings.defaults.forwarding, Forwarding::Leave);
     assert_eq!(settings.metrics_listen, "127.0.0.1:9464".parse().ok());
+    assert_eq!(settings.docker_socket, Some("/run/a/tidegate.sock".into()));
     assert!(!settings.dns.enable);
     assert_eq!(settings.dns.port.get(), 5300);
     let servers: Vec<String> = settings.dns.upstreams.iter().map(shown).collect();
@@ -95,6 +99,7 @@ fn a_flag_goes_before_the_file() {
         allow: Some(vec!["198.51.100.7".parse().unwrap()]),
         forwarding: Some(Forwarding::Set),
         metrics_listen: Some("[::1]:9465".parse().unwrap()),
+        docker_socket: Some("/run/b/tidegate.sock".into()),
         dns: Some(true),
         dns_port: Some(NonZeroU16::new(5301).unwrap()),
         dns_upstreams: Some(vec!["192.0.2.54:54".into()]),
@@ -109,6 +114,7 @@ fn a_flag_goes_before_the_file() {
     assert_eq!(settings.defaults.allow.to_string(), "198.51.100.7");
     assert_eq!(settings.defaults.forwarding, Forwarding::Set);
     assert_eq!(settings.metrics_listen, "[::1]:9465".parse().ok());
+    assert_eq!(settings.docker_socket, Some("/run/b/tidegate.sock".into()));
     assert!(settings.dns.enable);
     assert_eq!(settings.dns.port.get(), 5301);
     let servers: Vec<String> = settings.dns.upstreams.iter().map(shown).collect();
@@ -176,7 +182,6 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         "[pools]\nipv6 = [{ base = '10.0.0.0/8', size = 16 }]",
         "[ports]\nfree = 61000\nallow = '192.0.2.0/24'",
         "[ports]\nfree = '9-8'\nallow = ['192.0.2.1/24', 'lan']",
-        "[ports]\nallow = ['0.0.0.0']",
         "[metrics]\nlisten = 'localhost:9464'",
         "[metrics]\nlisten = 9464",
         "[dns]\nenable = 'yes'\nport = 0\nupstreams = '192.0.2.53'",
@@ -207,7 +212,7 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         hint: use a path in quotes, such as "/var/lib/tidegate"
 
         error: t.toml:2:1: there is no key sokcet above the tables
-        hint: the keys are socket, state-dir, log-level and forwarding; the tables are [nft], [pools], [ports], [metrics] and [dns]
+        hint: the keys are socket, state-dir, log-level and forwarding; the tables are [nft], [pools], [ports], [metrics], [docker] and [dns]
 
         error: t.toml:1:1: there is no key driver above the tables
         hint: write it below [nft]
@@ -232,7 +237,7 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         hint: write [dns] on a line of its own, and below it enable, port or upstreams
 
         error: t.toml:1:2: there is no table [pool]
-        hint: the tables are [nft], [pools], [ports], [metrics] and [dns]
+        hint: the tables are [nft], [pools], [ports], [metrics], [docker] and [dns]
 
         error: t.toml:2:8: ipv4 in [pools] cannot be '10.0.0.0/8:16'
         hint: use a list of pools, such as [{ base = "10.208.0.0/12", size = 24 }]
@@ -265,9 +270,6 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         hint: use a range of ports in quotes, such as "61000-65535"
         error: t.toml:3:10: allow in [ports] cannot have '192.0.2.1/24': it has host bits: the prefix is 192.0.2.0/24
         hint: write 192.0.2.0/24, or 192.0.2.1 for this address alone
-
-        error: t.toml:2:10: allow in [ports] cannot have '0.0.0.0': no packet comes from the unspecified address
-        hint: write 0.0.0.0/0 for all of IPv4, and ::/0 for all of IPv6
 
         error: t.toml:2:10: listen in [metrics] cannot be 'localhost:9464'
         hint: use an IP address and a port in quotes, such as "127.0.0.1:9464" or "[::1]:9464"
@@ -418,7 +420,7 @@ fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
         })
         .collect();
     let mut settings = settled(&Daemon::default(), &text.join("\n"));
-    assert_eq!(shown.len(), 14, "every key is shown: {shown:#?}");
+    assert_eq!(shown.len(), 15, "every key is shown: {shown:#?}");
     assert!(
         settings.nft_path.take().is_some(),
         "looked for by default, and shown as an example"
@@ -429,6 +431,10 @@ fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
     );
     assert!(
         settings.metrics_listen.take().is_some(),
+        "nowhere by default, and shown as an example"
+    );
+    assert!(
+        settings.docker_socket.take().is_some(),
         "nowhere by default, and shown as an example"
     );
     settings.origins = defaults.origins.clone();

@@ -144,6 +144,12 @@ pub(super) const VALUES: &[KeyValues] = &[
         "an IP address and a port in quotes, such as \"127.0.0.1:9464\" or \"[::1]:9464\"",
         |value| text(value, one_of::<SocketAddr>),
     ),
+    of(
+        "docker",
+        "plugin-socket",
+        "a path in quotes, such as \"/run/docker/plugins/tidegate.sock\"",
+        path,
+    ),
     of("dns", "enable", "true or false, without quotes", |value| {
         right(value.get_ref().is_bool(), value)
     }),

@@ -8,6 +8,7 @@
 mod again;
 mod cni;
 mod cni_refused;
+mod docker;
 mod given;
 mod made;
 mod netavark;
