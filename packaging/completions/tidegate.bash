@@ -1189,12 +1189,16 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__import)
-            opts="-h --json --socket --timings --timeout --help"
+            opts="-h --from --dry-run --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

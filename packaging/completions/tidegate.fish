@@ -45,7 +45,7 @@ complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "info" -d 'Show th
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "ruleset" -d 'Print Tidegate\'s nftables table'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "export" -d 'Print all networks and endpoints as a document for `tidegate import`'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "import" -d 'Make the networks and endpoints of a document, on this or another host'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "import" -d 'Make the networks and endpoints of a document, or the networks of a container engine'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "teardown" -d 'Remove everything from this host, and stop the daemon'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l socket -d 'The daemon\'s unix socket' -r -F
@@ -269,8 +269,10 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand export" -l timeout -d 
 complete -c tidegate -n "__fish_tidegate_using_subcommand export" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand export" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand export" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand import" -l from -d 'File that has the engine\'s networks, or folder of its files; - for standard input' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand import" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand import" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand import" -l dry-run -d 'Only show what would be made, and what stands against it'
 complete -c tidegate -n "__fish_tidegate_using_subcommand import" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand import" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -296,7 +298,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_s
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help" -f -a "ruleset" -d 'Print Tidegate\'s nftables table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help" -f -a "export" -d 'Print all networks and endpoints as a document for `tidegate import`'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help" -f -a "import" -d 'Make the networks and endpoints of a document, on this or another host'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help" -f -a "import" -d 'Make the networks and endpoints of a document, or the networks of a container engine'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help" -f -a "teardown" -d 'Remove everything from this host, and stop the daemon'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "create" -d 'Create a network: a bridge with its subnets'

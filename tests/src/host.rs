@@ -320,7 +320,11 @@ impl Drop for Host {
     }
 }
 
-fn finished(mut command: Command) -> Output {
+/// Runs a command to its end.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn finished(mut command: Command) -> Output {
     let line = format!("{command:?}");
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|e| panic!("{line} did not start: {e}"));

@@ -29,7 +29,7 @@ pub mod user;
 mod wait;
 
 pub use dead::DeadMount;
-pub use host::Host;
+pub use host::{Host, finished};
 pub use lab::{Attached, Lab, wire};
 pub use links::{is_retired, links_in};
 pub use programs::Programs;

@@ -20,6 +20,7 @@ mod durability;
 mod edges;
 mod endpoint_check;
 mod endpoints;
+mod engine_networks;
 mod events;
 mod explain;
 mod firewalld;

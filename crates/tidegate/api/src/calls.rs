@@ -187,6 +187,8 @@ calls! {
         "Write networks and endpoints as a document for an import";
     Post "/v1/import" ImportAll(Body<Export>) -> Json<Imported>:
         "Make the networks and endpoints of a document; all of them, or none";
+    Post "/v1/import/check" CheckImport(Body<Export>) -> Json<Imported>:
+        "Tell what an import of a document would make, or why it would be refused; nothing is made";
     Get "/v1/waiting" ListWaiting(()) -> Json<Vec<WaitingEndpoint>>:
         "List the imported endpoints that wait for their namespaces";
     Delete "/v1/waiting/{name}" ForgetWaiting(Name) -> Json<WaitingEndpoint>:

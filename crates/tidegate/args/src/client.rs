@@ -13,6 +13,7 @@ macro_rules! name_help {
 }
 
 mod headings;
+mod import;
 mod network;
 
 use std::net::IpAddr;
@@ -26,6 +27,7 @@ use tidegate_model::{
 };
 
 use self::headings::{GLOBAL, INTERFACE, OWNER};
+pub use self::import::{ImportArgs, ImportSource};
 use self::network::DnsArgs;
 pub use self::network::{ConnectArgs, CreateArgs, NetworkCommand, PairArgs, PolicyArgs};
 use crate::values::{address, label, number, route};
@@ -159,18 +161,13 @@ pub enum ClientCommand {
     /// Print all networks and endpoints as a document for `tidegate import`
     #[command(after_help = "Example:\n  tidegate export > tidegate.json")]
     Export,
-    /// Make the networks and endpoints of a document, on this or another host
+    /// Make the networks and endpoints of a document, or the networks of a container engine
     ///
     /// Checks everything first, and refuses the whole document if a name, a subnet, an address or a port is taken. An endpoint
     /// whose namespace is not there waits: it is attached when the namespace appears at its path, or by `tidegate attach
     /// NETWORK --name ENDPOINT` with another namespace, with the addresses and ports of the document. `tidegate info` names the
     /// waiting endpoints; `tidegate detach` forgets one. While it waits, it holds no address and no port.
-    #[command(after_help = "Example:\n  tidegate import tidegate.json")]
-    Import {
-        /// The document; - for standard input
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
+    Import(ImportArgs),
     /// Remove everything from this host, and stop the daemon
     ///
     /// Removes networks, interfaces, the table, and waiting endpoints, and gives the sysctls that the daemon changed their

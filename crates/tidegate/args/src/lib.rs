@@ -11,8 +11,8 @@ use clap::CommandFactory;
 
 pub use client::{
     AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
-    NetnsArg, NetworkCommand, PairArgs, PolicyArgs, PortCommand, PortsArgs, PublishArgs,
-    RulesetArgs, UnusedArgs,
+    ImportArgs, ImportSource, NetnsArg, NetworkCommand, PairArgs, PolicyArgs, PortCommand,
+    PortsArgs, PublishArgs, RulesetArgs, UnusedArgs,
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};

@@ -1,7 +1,6 @@
 //! The commands: what each asks of the daemon, and how its answer is shown.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -10,7 +9,7 @@ use tidegate_api::calls::{
     AddEndpoint, AddNetwork, Call as ApiCall, CheckEndpoint, CollectEndpoints, CollectOwned,
     ConnectNetwork, DeleteEndpoint, DeleteNetwork, DisconnectNetwork, ExplainPacket, ForgetWaiting,
     GetDiagnosis, GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset,
-    GetRemovable, GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting,
+    GetRemovable, GetRulesetDiff, GetTraffic, ListEndpoints, ListNetworks, ListWaiting,
     PublishPorts, TearDownAll, UnpublishPorts,
 };
 use tidegate_api::doctor::Diagnosis;
@@ -30,6 +29,7 @@ use tidegate_model::Name;
 
 use crate::daemon::Daemon;
 use crate::error::CommandError;
+use crate::import::import;
 use crate::output::Output;
 use crate::published::{self, PublishedPorts};
 use crate::timings::Call;
@@ -99,7 +99,7 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Info => info(daemon, output).await.into(),
         ClientCommand::Ruleset(args) => ruleset(args, daemon, output).await.into(),
         ClientCommand::Export => export(daemon).await.into(),
-        ClientCommand::Import { file } => import(&file, daemon, output).await.into(),
+        ClientCommand::Import(args) => import(args, daemon, output).await.into(),
         ClientCommand::Teardown { yes: true, force } => {
             tear_down(force, daemon, output).await.into()
         }
@@ -443,25 +443,6 @@ async fn export(daemon: &Daemon) -> Result<(), CommandError> {
     output.show(daemon.ask::<GetExport>(()).await?, |_: &Value| {
         String::new()
     })
-}
-
-async fn import(file: &Path, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
-    let read = match file == Path::new("-") {
-        true => std::io::read_to_string(std::io::stdin()),
-        false => std::fs::read_to_string(file),
-    };
-    let path = || file.to_owned();
-    let text = read.map_err(|source| CommandError::Document {
-        path: path(),
-        source,
-    })?;
-    let document = serde_json::from_str(&text).map_err(|source| CommandError::Parse {
-        path: path(),
-        source,
-    })?;
-    let made = daemon.ask::<ImportAll>(Body(document)).await?;
-    output.tell(&made);
-    output.show(made, view::imported)
 }
 
 async fn tear_down(force: bool, daemon: &Daemon, output: Output) -> Result<(), CommandError> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use error_hint::{Failure, Hint};
 use tidegate_client::ClientError;
+use tidegate_engines::Refused;
 use tidegate_model::Name;
 
 /// Why a command was not done.
@@ -52,6 +53,39 @@ pub(crate) enum CommandError {
         /// Why, with line and column.
         source: serde_json::Error,
     },
+    /// A document is to be imported in part.
+    #[error("cannot import a part of {path}")]
+    WholeDocument {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A container engine has no networks where they are looked for.
+    #[error("there is no folder {path} with networks of {engine}")]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+        /// The engine.
+        engine: &'static str,
+    },
+    /// A program of an engine does not tell its networks.
+    #[error("cannot run {command}: {why}")]
+    Program {
+        /// The program, with the arguments that matter.
+        command: String,
+        /// Why.
+        why: String,
+    },
+    /// What an engine says about its networks is of no use.
+    #[error(transparent)]
+    Engine(Refused),
+    /// An engine's networks cannot be made.
+    #[error("{error}")]
+    Moving {
+        /// The command line, without options that change nothing here.
+        command: String,
+        /// Why.
+        error: ClientError,
+    },
     /// Standard output does not take the answer.
     #[error("cannot write to standard output")]
     Output {
@@ -72,8 +106,12 @@ impl CommandError {
     /// Whether the user can mend it: exit status 1, else 2.
     pub(crate) fn is_users(&self) -> bool {
         match self {
-            Self::Call(error) => error.is_users(),
-            Self::Netns { .. }
+            Self::Call(error) | Self::Moving { error, .. } => error.is_users(),
+            Self::WholeDocument { .. }
+            | Self::NoFolder { .. }
+            | Self::Program { .. }
+            | Self::Engine(_)
+            | Self::Netns { .. }
             | Self::InUse { .. }
             | Self::Unconfirmed { .. }
             | Self::Document { .. }
@@ -84,8 +122,9 @@ impl CommandError {
 
     /// How it is shown.
     pub(crate) fn failure(&self) -> Failure {
-        let Self::Call(error) = self else {
-            return self.into();
+        let error = match self {
+            Self::Call(error) | Self::Moving { error, .. } => error,
+            _ => return self.into(),
         };
         match self.hint() {
             Some(hint) => error.failure().with_hint(hint),
@@ -99,6 +138,33 @@ impl Hint for CommandError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         let error = match self {
             Self::Call(error) => error,
+            Self::Moving {
+                command,
+                error: ClientError::Refused(_),
+            } => {
+                return Some(
+                    format!(
+                        "the engine may still have the subnets: `{command} --dry-run` shows the commands of a move, in order"
+                    )
+                    .into(),
+                );
+            }
+            Self::Moving { error, .. } => error,
+            Self::WholeDocument { .. } => {
+                return Some(
+                    "NETWORK and --from are for docker, podman and cni; edit the document".into(),
+                );
+            }
+            Self::NoFolder { .. } => {
+                return Some("give another folder, or a file, with --from".into());
+            }
+            Self::Program { .. } => {
+                return Some(
+                    "where Docker runs: `docker network inspect NETWORK > networks.json`; then give that file with --from"
+                        .into(),
+                );
+            }
+            Self::Engine(refused) => return refused.hint(),
             Self::InUse { .. } => {
                 return Some("detach its endpoints first, or give --force".into());
             }

@@ -3,6 +3,7 @@
 mod commands;
 mod daemon;
 mod error;
+mod import;
 mod kept;
 mod netns;
 mod output;

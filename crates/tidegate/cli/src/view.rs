@@ -1,6 +1,7 @@
 //! What the daemon answers, as text for people: plain columns that read without colour.
 
 mod info;
+mod moved;
 mod table;
 
 use std::cmp::Reverse;
@@ -21,6 +22,7 @@ use tidegate_api::{
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
 pub(crate) use self::info::info;
+pub(crate) use self::moved::{Commands, LeftView, moved, plan};
 pub(crate) use self::table::lines;
 use self::table::{dash_if_empty, fields, joined, plain, table, text};
 use crate::published::{PublishedPorts, ranges, restricts, shown, shut_in};

@@ -21,11 +21,12 @@ use axum::Router;
 use axum::middleware;
 use rustix::process::{Signal, getpid, kill_process};
 use tidegate_api::calls::{
-    AddEndpoint, AddNetwork, CheckEndpoint, CollectEndpoints, CollectOwned, ConnectNetwork,
-    DeleteEndpoint, DeleteNetwork, DetachOwned, DisconnectNetwork, ExplainPacket, ForgetWaiting,
-    GetDiagnosis, GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset,
-    GetRemovable, GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting,
-    ProposeFreeSubnets, PublishPorts, TearDownAll, UnpublishPorts, WatchEvents,
+    AddEndpoint, AddNetwork, CheckEndpoint, CheckImport, CollectEndpoints, CollectOwned,
+    ConnectNetwork, DeleteEndpoint, DeleteNetwork, DetachOwned, DisconnectNetwork, ExplainPacket,
+    ForgetWaiting, GetDiagnosis, GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork,
+    GetPlannedRuleset, GetRemovable, GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints,
+    ListNetworks, ListWaiting, ProposeFreeSubnets, PublishPorts, TearDownAll, UnpublishPorts,
+    WatchEvents,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::explain::{Explanation, Question};
@@ -178,6 +179,7 @@ fn handlers() -> Handlers {
         .json::<ProposeFreeSubnets, _>(propose_subnets)
         .json::<GetExport, _>(export)
         .json::<ImportAll, _>(import)
+        .json::<CheckImport, _>(check_import)
         .json::<ListWaiting, _>(waiting)
         .json::<ForgetWaiting, _>(forget_waiting)
         .json::<GetRemovable, _>(removable)
@@ -336,6 +338,12 @@ async fn export(daemon: Daemon, (): ()) -> Answer<Export> {
 
 async fn import(daemon: Daemon, Body(document): Body<Export>) -> Answer<Imported> {
     daemon.work(move |engine| engine.import(&document)).await
+}
+
+async fn check_import(daemon: Daemon, Body(document): Body<Export>) -> Answer<Imported> {
+    daemon
+        .work(move |engine| engine.would_import(&document))
+        .await
 }
 
 async fn waiting(daemon: Daemon, (): ()) -> Answer<Vec<WaitingEndpoint>> {

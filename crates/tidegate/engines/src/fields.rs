@@ -110,6 +110,16 @@ impl Fields {
         self.left.retain(|key, _| !key.starts_with(beginning));
     }
 
+    /// Forgets the keys whose values are not wanted.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&Value) -> bool) {
+        self.left.retain(|_, value| is_wanted(value));
+    }
+
+    /// The object with the keys that were not taken.
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.left)
+    }
+
     /// Refuses an object with keys on which nobody acted.
     pub(crate) fn end(self) -> Result<(), Refused> {
         let Some((key, value)) = self.left.into_iter().next() else {

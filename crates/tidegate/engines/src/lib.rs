@@ -2,7 +2,7 @@
 //! them. No IO: a program or a listener carries the requests out.
 //!
 //! [`cni`] is for containerd, cri-o, nerdctl and podman 4, [`netavark`] for podman from 4.5 on, [`docker`] for Docker. They
-//! read options and addresses alike.
+//! read options and addresses alike. [`moved`] makes engines' own networks Tidegate's.
 
 mod address;
 mod again;
@@ -11,6 +11,7 @@ pub mod cni;
 pub mod docker;
 mod failure;
 mod fields;
+pub mod moved;
 mod naming;
 pub mod netavark;
 mod options;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use tidegate_api::calls::{Call, Form, ImportAll, Method, Route};
+use tidegate_api::calls::{Call, CheckImport, Form, ImportAll, Method, Route};
 
 use super::Daemon;
 use super::answer::{Answer, Denied};
@@ -16,7 +16,7 @@ pub(super) const BODY: usize = 1 << 20;
 const DOCUMENT: usize = 1 << 26;
 
 fn body_limit(route: &Route) -> usize {
-    match *route == ImportAll::ROUTE {
+    match [ImportAll::ROUTE, CheckImport::ROUTE].contains(route) {
         true => DOCUMENT,
         false => BODY,
     }

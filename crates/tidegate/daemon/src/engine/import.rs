@@ -43,10 +43,41 @@ impl Engine {
             let failures = self.take_back_import(&made);
             error.with_undo(failures)
         })?;
-        made.warnings = self.warnings_of_import(&made, &planned);
+        let objects = {
+            let state = self.state();
+            objects_of_import(&made, &state, &planned)
+        };
+        made.warnings = warnings_of_import(objects);
         let (networks, attached) = (made.networks.len(), made.attached.len());
         let (waiting, notes) = (made.waiting.len(), made.notes.join(", "));
         tracing::info!(networks, attached, waiting, notes, "imported a document");
+        Ok(made)
+    }
+
+    /// What an import of a document would make. Nothing is made.
+    ///
+    /// # Errors
+    /// Those of an import, as far as they can be foreseen.
+    pub fn would_import(&self, export: &Export) -> Result<Imported, EngineError> {
+        let planned = self.check_import(export)?;
+        let paths = export.endpoints.iter();
+        let there = self.look_at(paths.filter_map(|it| it.attach.netns.as_ref()).collect());
+        let is_there = |endpoint: &&ExportedEndpoint| {
+            let netns = endpoint.attach.netns.as_ref();
+            netns.is_none_or(|path| there.contains_key(path))
+        };
+        let (attached, waiting): (Vec<_>, Vec<_>) = export.endpoints.iter().partition(is_there);
+        let names = |of: Vec<&ExportedEndpoint>| {
+            of.iter().filter_map(|it| it.attach.name.clone()).collect()
+        };
+        let mut made = Imported {
+            networks: export.networks.iter().map(|it| it.name.clone()).collect(),
+            attached: names(attached),
+            waiting: names(waiting),
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        };
+        made.warnings = warnings_of_import(objects_of_import(&made, &planned, &planned));
         Ok(made)
     }
 
@@ -129,32 +160,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// What `network create` and `attach` would warn of. `planned` has the waiting endpoints as they are to become.
-    fn warnings_of_import(&self, made: &Imported, planned: &State) -> Vec<Warning> {
-        let (networks, endpoints) = {
-            let state = self.state();
-            let networks = made.networks.iter().filter_map(|it| state.network(it));
-            let attached = made
-                .attached
-                .iter()
-                .filter_map(|it| state.endpoints.find(it));
-            let waiting = made.waiting.iter();
-            let waiting = waiting.filter_map(|it| planned.endpoints.find(it));
-            let endpoints = attached.chain(waiting).filter_map(|endpoint| {
-                let network = state.network(&endpoint.network)?;
-                Some((network.clone(), endpoint.clone()))
-            });
-            let networks: Vec<Network> = networks.cloned().collect();
-            (networks, endpoints.collect::<Vec<(Network, Endpoint)>>())
-        };
-        // The kernel is not asked while the state is locked.
-        let of_networks = networks.iter().flat_map(warnings::of_network);
-        let of_endpoints = endpoints.iter();
-        let of_endpoints =
-            of_endpoints.flat_map(|(network, it)| warnings::of_endpoint(network, it));
-        of_networks.chain(of_endpoints).collect()
     }
 
     /// Removes what an import made, and returns the failures.
@@ -358,6 +363,31 @@ impl Engine {
             })
         })
     }
+}
+
+/// Networks, and endpoints with theirs.
+type Objects = (Vec<Network>, Vec<(Network, Endpoint)>);
+
+/// What an import made, as `state` has it. `planned` has the waiting endpoints as they are to become.
+fn objects_of_import(made: &Imported, state: &State, planned: &State) -> Objects {
+    let networks = made.networks.iter().filter_map(|it| state.network(it));
+    let attached = made.attached.iter();
+    let attached = attached.filter_map(|it| state.endpoints.find(it));
+    let waiting = made.waiting.iter();
+    let waiting = waiting.filter_map(|it| planned.endpoints.find(it));
+    let endpoints = attached.chain(waiting).filter_map(|endpoint| {
+        let network = state.network(&endpoint.network)?;
+        Some((network.clone(), endpoint.clone()))
+    });
+    (networks.cloned().collect(), endpoints.collect())
+}
+
+/// What `network create` and `attach` would warn of. The kernel is asked, so the state must not be locked.
+fn warnings_of_import((networks, endpoints): Objects) -> Vec<Warning> {
+    let of_networks = networks.iter().flat_map(warnings::of_network);
+    let of_endpoints = endpoints.iter();
+    let of_endpoints = of_endpoints.flat_map(|(network, it)| warnings::of_endpoint(network, it));
+    of_networks.chain(of_endpoints).collect()
 }
 
 /// What is given, else what was kept.

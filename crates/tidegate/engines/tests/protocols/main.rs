@@ -11,5 +11,6 @@ mod cni_refused;
 mod docker;
 mod given;
 mod made;
+mod moved;
 mod netavark;
 mod recorded;
