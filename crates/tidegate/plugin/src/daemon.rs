@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidegate_api::calls::{AddEndpoint, ListEndpoints};
-use tidegate_api::{Attach, Body, DEFAULT_SOCKET, EndpointView, RefusalKind};
+use tidegate_api::{Attach, Body, DEFAULT_SOCKET, EndpointView, RefusalCode};
 use tidegate_client::ClientError;
 use tidegate_client::blocking::Client;
 use tidegate_engines::without_published;
@@ -28,7 +28,7 @@ pub(crate) fn client(time_limit: Duration) -> Result<Client, ClientError> {
 pub(crate) fn attach(request: &Attach) -> Result<EndpointView, ClientError> {
     let client = client(COMMAND)?;
     let refused = match client.call::<AddEndpoint>(Body(request.clone())) {
-        Err(ClientError::Refused(refused)) if refused.kind == RefusalKind::Conflict => refused,
+        Err(ClientError::Refused(refused)) if refused.code == RefusalCode::PortTaken => refused,
         answer => return answer,
     };
     match without_published(request, &client.call::<ListEndpoints>(())?) {

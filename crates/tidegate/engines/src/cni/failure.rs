@@ -2,7 +2,7 @@
 
 use error_hint::Failure as Shown;
 use serde_json::json;
-use tidegate_api::{Refusal, RefusalKind};
+use tidegate_api::{Refusal, RefusalCode, RefusalKind};
 
 use super::Version;
 use crate::{Refused, Why};
@@ -32,7 +32,7 @@ pub enum Code {
     Unreadable = 6,
     /// The configuration is wrong.
     Invalid = 7,
-    /// The daemon does not answer: try again later.
+    /// The daemon does not answer, or cannot do it at the moment: try again later.
     TryAgain = 11,
     /// Nothing can be added.
     Unavailable = 50,
@@ -73,11 +73,13 @@ impl Failure {
 
     /// Of a request that the daemon refused.
     pub fn refusal(version: Version, refusal: Refusal) -> Self {
-        let code = match refusal.kind {
-            RefusalKind::Invalid => Code::Invalid,
-            RefusalKind::NotFound => Code::NotFound,
-            RefusalKind::Conflict => Code::Conflict,
-            RefusalKind::Failed => Code::Failed,
+        let code = match (refusal.code, refusal.kind) {
+            (RefusalCode::NamespaceGone, _) => Code::ContainerUnknown,
+            (RefusalCode::TryAgain, _) => Code::TryAgain,
+            (_, RefusalKind::Invalid) => Code::Invalid,
+            (_, RefusalKind::NotFound) => Code::NotFound,
+            (_, RefusalKind::Conflict) => Code::Conflict,
+            (_, RefusalKind::Failed) => Code::Failed,
         };
         Self::new(version, code, refusal)
     }

@@ -14,3 +14,4 @@ mod made;
 mod moved;
 mod netavark;
 mod recorded;
+mod refusals;
