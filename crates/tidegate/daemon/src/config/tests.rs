@@ -182,6 +182,7 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         "[pools]\nipv6 = [{ base = '10.0.0.0/8', size = 16 }]",
         "[ports]\nfree = 61000\nallow = '192.0.2.0/24'",
         "[ports]\nfree = '9-8'\nallow = ['192.0.2.1/24', 'lan']",
+        "[ports]\nallow = ['0.0.0.0']",
         "[metrics]\nlisten = 'localhost:9464'",
         "[metrics]\nlisten = 9464",
         "[dns]\nenable = 'yes'\nport = 0\nupstreams = '192.0.2.53'",
@@ -270,6 +271,9 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         hint: use a range of ports in quotes, such as "61000-65535"
         error: t.toml:3:10: allow in [ports] cannot have '192.0.2.1/24': it has host bits: the prefix is 192.0.2.0/24
         hint: write 192.0.2.0/24, or 192.0.2.1 for this address alone
+
+        error: t.toml:2:10: allow in [ports] cannot have '0.0.0.0': no packet comes from the unspecified address
+        hint: write 0.0.0.0/0 for all of IPv4, and ::/0 for all of IPv6
 
         error: t.toml:2:10: listen in [metrics] cannot be 'localhost:9464'
         hint: use an IP address and a port in quotes, such as "127.0.0.1:9464" or "[::1]:9464"
