@@ -1,5 +1,6 @@
 //! What the daemon answers, as text for people: plain columns that read without colour.
 
+mod event;
 mod info;
 mod moved;
 mod table;
@@ -8,10 +9,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
-use tidegate_api::event::{Event, Happening};
 use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
@@ -21,10 +20,11 @@ use tidegate_api::{
 };
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
+pub(crate) use self::event::event;
 pub(crate) use self::info::info;
 pub(crate) use self::moved::{Commands, LeftView, moved, plan};
 pub(crate) use self::table::lines;
-use self::table::{dash_if_empty, fields, joined, plain, table, text};
+use self::table::{fields, joined, plain, table, text};
 use crate::published::{PublishedPorts, ranges, restricts, shown, shut_in};
 
 /// Networks, one a line.
@@ -396,72 +396,6 @@ pub(crate) fn torn_down(removed: &TornDown) -> String {
         ("endpoints", joined(&removed.endpoints)),
         ("sysctls set back", joined(&removed.sysctls)),
     ])
-}
-
-/// One event, on a line.
-pub(crate) fn event(event: &Event) -> String {
-    let what = match &event.what {
-        Happening::NetworkCreated { network } => format!("network {} created", network.name),
-        Happening::NetworkRemoved { network } => format!("network {} removed", network.name),
-        Happening::PeersChanged { network, peers } => {
-            let peers = dash_if_empty(joined(peers));
-            format!("network {network} connected to {peers}")
-        }
-        Happening::Attached { endpoint } => {
-            let addresses = joined(endpoint.addresses.iter().map(|net| net.addr()));
-            let Endpoint { name, network, .. } = endpoint;
-            format!("endpoint {name} attached to {network} as {addresses}")
-        }
-        Happening::Detached { endpoint } => {
-            format!(
-                "endpoint {} detached from {}",
-                endpoint.name, endpoint.network
-            )
-        }
-        Happening::PortsChanged { endpoint, ports } => {
-            let ports = dash_if_empty(joined(port_ranges(ports)));
-            format!("endpoint {endpoint} publishes {ports}")
-        }
-        Happening::TableMended {
-            program,
-            process,
-            what,
-        } => {
-            let program = program.as_deref().unwrap_or("an unknown program");
-            let process = process.map_or_else(String::new, |process| format!(" ({process})"));
-            let what = dash_if_empty(what.join(", "));
-            format!("table changed by {program}{process}: {what}; put back")
-        }
-        Happening::TableFought { fight } => format!("table changed again and again: {fight}"),
-        Happening::InterfaceMended { interface, what } => {
-            let what = what.join(", ");
-            format!("interface {interface} changed by another program; put right: {what}")
-        }
-        Happening::InterfacesFought { times, last } => format!(
-            "interfaces changed again and again: put right {times} times in a row, the last time {last}"
-        ),
-        Happening::RoutingMended { what } => {
-            let what = what.join(", ");
-            format!("routing changed by another program; put right: {what}")
-        }
-        Happening::NetworkDegraded { network, fault } => {
-            format!("network {network} {}", status(Some(fault)))
-        }
-        Happening::NetworkRestored { network } => format!("network {network} restored"),
-        Happening::EndpointDegraded { endpoint, fault } => {
-            format!("endpoint {endpoint} {}", status(Some(fault)))
-        }
-        Happening::EndpointRestored { endpoint } => format!("endpoint {endpoint} restored"),
-        Happening::Missed { events } => format!("{events} events were missed"),
-    };
-    format!("{}  {what}\n", shown_time(event.time))
-}
-
-/// A time in milliseconds since 1970-01-01 UTC.
-fn shown_time(time: u64) -> String {
-    let time = i64::try_from(time).ok().filter(|time| *time > 0);
-    let time = time.and_then(|time| Timestamp::from_millisecond(time).ok());
-    time.map_or_else(|| "-".into(), |time| time.to_string())
 }
 
 /// What the doctor found: a line for each thing that was looked at and is well, and for each

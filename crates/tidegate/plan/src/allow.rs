@@ -10,6 +10,7 @@ use tidegate_model::{
 };
 use tidegate_nft::{Element, InetProto, InetService, Value};
 
+use crate::refused::NoAllowList;
 use crate::sets::{Elements, NftSet, address};
 use crate::{IpFamily, Refused};
 
@@ -30,11 +31,12 @@ pub(crate) fn of_request(
     let from = from.cloned().unwrap_or_default();
     let count = ports.len() * from.sources().len();
     if count > MOST {
-        return Err(Refused::AllowTooMany {
+        return Err(NoAllowList::TooMany {
             ports: ports.len(),
             sources: from.sources().len(),
             most: MOST,
-        });
+        }
+        .into());
     }
     let is_for_others = |port: &&PortBinding| {
         let is_loopback = port.only_at().is_some_and(|ip| ip.is_loopback());
@@ -48,7 +50,7 @@ pub(crate) fn of_request(
         {
             let family = IpFamily::of_address(family);
             let (port, from) = (*port, from.clone());
-            return Err(Refused::AllowOfPortNamesNobody { port, family, from });
+            return Err(NoAllowList::OfPortNamesNobody { port, family, from }.into());
         }
     }
     Ok(from)
@@ -62,11 +64,12 @@ pub(crate) fn of_network(
     let from = AllowList::of_clients(&request.allow)?;
     let mut families = subnets.iter().map(|subnet| subnet.net.addr()).peekable();
     match families.peek().copied() {
-        Some(family) if !names_any(&from, families) => Err(Refused::AllowOfNetworkNamesNobody {
+        Some(family) if !names_any(&from, families) => Err(NoAllowList::OfNetworkNamesNobody {
             network: request.name.clone(),
             family: IpFamily::of_address(family),
             from,
-        }),
+        }
+        .into()),
         _ => Ok(from),
     }
 }
@@ -137,11 +140,12 @@ pub(crate) fn check(
     };
     match endpoint.ports.iter().find(differs) {
         None => Ok(()),
-        Some(held) => Err(Refused::AllowDiffers {
+        Some(held) => Err(NoAllowList::Differs {
             endpoint: endpoint.name.clone(),
             held: *held,
             from: endpoint.allowed(held).cloned().unwrap_or_default(),
-        }),
+        }
+        .into()),
     }
 }
 

@@ -76,7 +76,7 @@ pub use peers::{connect, disconnect};
 pub use pool::{InvalidPool, Pool};
 pub use pools::{Defaults, Pools, has_shared_pool};
 pub use ports::{ChangedPorts, publish, unpublish};
-pub use refused::{AddressHolder, Awaited, Holders, NoHandOver, Refused};
+pub use refused::{AddressHolder, Awaited, Holders, NoAllowList, NoHandOver, Refused};
 pub use ruleset::{planned, remove_table, replace, shut};
 pub use sets::table;
 pub use stale::StaleConnections;

@@ -2,6 +2,7 @@
 //! `code` how the API answers.
 
 mod address_holder;
+mod allow;
 mod awaited;
 mod code;
 mod hand_over;
@@ -16,12 +17,13 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_api::explain::Party;
 use tidegate_model::{
-    AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, LINK_LOCAL, MacAddr, Name, Owner,
+    Fault, GatewayPriority, IfName, Invalid, Ipv6Off, LINK_LOCAL, MacAddr, Name, Owner,
     PortBinding, PortRange, PortRequest, Protocol, StaticRoute,
 };
 
 use crate::ip_family::IpFamily;
 pub use address_holder::AddressHolder;
+pub use allow::NoAllowList;
 pub use awaited::Awaited;
 pub use hand_over::NoHandOver;
 pub use holders::Holders;
@@ -540,52 +542,9 @@ pub enum Refused {
         /// The address of the host.
         host_ip: IpAddr,
     },
-    /// Too many elements of allow-lists in one request.
-    #[error("{ports} ports for {sources} sources are {} entries: at most {most} are allowed at once", ports * sources)]
-    AllowTooMany {
-        /// How many ports are to be published.
-        ports: usize,
-        /// How many sources their list has.
-        sources: usize,
-        /// The most that their product may be.
-        most: usize,
-    },
-    /// A list without an address in the only family of a port.
-    #[error(
-        "port {port} is published for {family} only, but its allow-list {from} has no {family} address"
-    )]
-    AllowOfPortNamesNobody {
-        /// The port.
-        port: PortBinding,
-        /// Its family.
-        family: IpFamily,
-        /// Who is named.
-        from: AllowList,
-    },
-    /// A list without an address in the only family of a network.
-    #[error(
-        "network {network} has only {family}, but its allow-list {from} has no {family} address"
-    )]
-    AllowOfNetworkNamesNobody {
-        /// The network.
-        network: Name,
-        /// Its family.
-        family: IpFamily,
-        /// Who is named.
-        from: AllowList,
-    },
-    /// A port that is open at the endpoint's own address, with two different lists.
-    #[error(
-        "endpoint {endpoint} already publishes port {held} for {from}: at its own address, the port can have only one list"
-    )]
-    AllowDiffers {
-        /// The endpoint.
-        endpoint: Name,
-        /// The port that it publishes already.
-        held: PortBinding,
-        /// Who may reach that.
-        from: AllowList,
-    },
+    /// An allow-list that cannot be had.
+    #[error(transparent)]
+    Allow(#[from] NoAllowList),
     /// An address that is not unicast.
     #[error("cannot explain packets to {address}: {reason}")]
     NotExplainable {

@@ -6,7 +6,7 @@ use tidegate_api::{
 };
 use tidegate_model::Forwarding;
 
-use super::shown_time;
+use super::event::shown_time;
 use super::table::{fields, joined};
 
 /// What the daemon is and works with.

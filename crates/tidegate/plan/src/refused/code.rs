@@ -2,7 +2,7 @@
 
 use tidegate_api::RefusalCode;
 
-use super::{NoHandOver, Refused};
+use super::{NoAllowList, NoHandOver, Refused};
 
 impl Refused {
     /// The code of the refusal in the API.
@@ -41,7 +41,7 @@ impl Refused {
             Self::ConnectedAlready { .. }
             | Self::NotConnected(..)
             | Self::OlderGateway(_)
-            | Self::AllowDiffers { .. } => RefusalCode::Conflict,
+            | Self::Allow(NoAllowList::Differs { .. }) => RefusalCode::Conflict,
             Self::Invalid(_)
             | Self::TooMany { .. }
             | Self::ReplaceWithoutOwner
@@ -76,9 +76,7 @@ impl Refused {
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
             | Self::LoopbackOfRouted { .. }
-            | Self::AllowTooMany { .. }
-            | Self::AllowOfPortNamesNobody { .. }
-            | Self::AllowOfNetworkNamesNobody { .. }
+            | Self::Allow(_)
             | Self::NotExplainable { .. }
             | Self::NoCommonFamily(..)
             | Self::SctpOnIpv6Loopback(_) => RefusalCode::Invalid,

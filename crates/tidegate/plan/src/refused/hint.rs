@@ -8,9 +8,9 @@ use tidegate_model::{
     Fault, MacAddr, Name, PortBinding, PortRange, PortRequest, first_address, upper_half,
 };
 
+use super::Refused;
 use super::holders::unpublish;
 use super::words::NAMED;
-use super::{IpFamily, Refused};
 
 /// Where a hint about a sysctl applies.
 const INSIDE: &str = " in the namespace";
@@ -126,6 +126,7 @@ impl Hint for Refused {
             },
             Self::AddressTaken { .. } => "give another address, or leave it out to get a free one".into(),
             Self::HandOver(refused) => refused.hint(),
+            Self::Allow(refused) => refused.hint(),
             Self::AddressTwice(_) => "give each address once".into(),
             Self::RouteUnusable { route, .. } if route.is_default() => {
                 "leave it out, or add --no-default-route".into()
@@ -247,20 +248,6 @@ impl Hint for Refused {
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::LoopbackOfRouted { .. } => {
                 "leave out the host address and limit the clients with --allow, or use a network of mode nat".into()
-            }
-            Self::AllowTooMany { .. } => {
-                "publish fewer ports at once, or list wider prefixes".into()
-            }
-            Self::AllowOfPortNamesNobody { family, .. }
-            | Self::AllowOfNetworkNamesNobody { family, .. } => {
-                let everybody = match family {
-                    IpFamily::Ipv4 => "0.0.0.0/0",
-                    IpFamily::Ipv6 => "::/0",
-                };
-                format!("add {family} addresses with --allow, or `--allow {everybody}` for everybody")
-            }
-            Self::AllowDiffers { endpoint, held, .. } => {
-                format!("give the same --allow, or `tidegate unpublish {endpoint} {held}` first")
             }
             Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),

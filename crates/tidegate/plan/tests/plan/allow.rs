@@ -5,7 +5,9 @@ use error_hint::Hint;
 use expect_test::expect;
 use tidegate_api::Publish;
 use tidegate_model::{AllowList, Mode, Source, State};
-use tidegate_plan::{ChangedPorts, Plan, PortFacts, Refused, planned, publish, unpublish};
+use tidegate_plan::{
+    ChangedPorts, NoAllowList, Plan, PortFacts, Refused, planned, publish, unpublish,
+};
 
 fn sources(texts: &[&str]) -> Vec<Source> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -210,7 +212,10 @@ fn a_port_at_the_endpoints_own_address_has_one_list() {
         published(&mut state, &["80:80"], &["192.0.2.0/24"]);
         for allow in [&["198.51.100.0/24"][..], &[]] {
             let refused = try_publish(&state, &["81:80"], allow).unwrap_err();
-            assert!(matches!(refused, Refused::AllowDiffers { .. }), "{refused}");
+            assert!(
+                matches!(refused, Refused::Allow(NoAllowList::Differs { .. })),
+                "{refused}"
+            );
         }
         assert!(try_publish(&state, &["81:80/udp"], &[]).is_ok());
     }

@@ -1,6 +1,7 @@
 //! What the doctor makes of symptoms that no test host can be given.
 
 mod chains;
+mod closed_ports;
 mod engines;
 mod forwarding;
 mod host;
