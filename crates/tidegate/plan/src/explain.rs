@@ -4,6 +4,7 @@
 mod access;
 mod beside;
 mod ends;
+mod exit;
 mod hint;
 mod inside;
 mod owner;

@@ -130,7 +130,15 @@ impl Eyes<'_> {
         match path.claimed {
             // Such a packet is made by a program that needs no route.
             Some(_) => self.usable(exit).err().unwrap_or(Look::Well),
-            None => self.sends((sender, path.from.address), exit, way),
+            None => {
+                let source = path.from.address;
+                let mut own = exit.addresses.iter().map(|net| net.addr());
+                let holder = match own.any(|own| Some(own) == source) {
+                    true => exit,
+                    false => sender,
+                };
+                self.sends((holder, source), exit, way)
+            }
         }
     }
 

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tidegate_api::explain::{Fate, Path, Question};
+use tidegate_api::explain::{Fate, Party, Path, Question};
 use tidegate_model::links::Inside;
-use tidegate_model::{
-    Access, Endpoint, IfName, Name, Network, PortBinding, Protocol, State, StaticRoute,
-};
+use tidegate_model::{Access, Endpoint, IfName, Name, Network, PortBinding, Protocol, State};
 use tidegate_nft::{Hook, IpVersion, TableState};
 
 use super::access;
@@ -19,7 +17,6 @@ use super::routing::{Bridging, HostRouting};
 use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
 use crate::ruleset::{NOT_ON_LIST, ON_LIST};
-use crate::steps;
 
 /// The fate of the packet, and why.
 pub(super) type FateAndReason = (Fate, String);
@@ -36,6 +33,8 @@ pub(super) struct PacketPath<'a> {
     pub(super) from: End<'a>,
     /// The false source address, if there is one.
     pub(super) claimed: Option<IpAddr>,
+    /// Whether the question has the source address.
+    is_bound: bool,
     pub(super) to: End<'a>,
     pub(super) asked: Option<(u16, Protocol)>,
     /// If an endpoint sends it: the endpoint, and that of the same namespace by which it leaves.
@@ -44,7 +43,7 @@ pub(super) struct PacketPath<'a> {
     pub(super) is_inner: bool,
     /// What mends the namespace at one of its ends.
     pub(super) mend: Option<String>,
-    packet: Packet,
+    pub(super) packet: Packet,
 }
 
 /// How an endpoint gets a packet.
@@ -93,6 +92,7 @@ impl<'a> PacketPath<'a> {
             },
             from,
             claimed,
+            is_bound: claimed.is_some() || matches!(question.source, Party::Address(_)),
             to,
             asked,
             exit: None,
@@ -195,6 +195,7 @@ impl<'a> PacketPath<'a> {
         self.packet.iif = Some(network.bridge.clone());
         self.packet.mac = Some(exit.mac);
         self.exit = Some((endpoint, exit));
+        self.take_source_of(exit);
         if let Some(why) = self.stopped_at_port(exit, network) {
             return lost(why);
         }
@@ -202,6 +203,18 @@ impl<'a> PacketPath<'a> {
         match next {
             Some(next) if !self.routing.is_local(next) => self.cross(network, next, bridging),
             _ => self.enter(),
+        }
+    }
+
+    /// A program that binds to no address gets one of the interface by which its packets leave (ip-route(8), `src`).
+    fn take_source_of(&mut self, exit: &Endpoint) {
+        if self.is_bound {
+            return;
+        }
+        let mut own = exit.addresses.iter().map(|net| net.addr());
+        if let Some(address) = own.find(|ip| ip.is_ipv4() == self.is_ipv4()) {
+            self.from.address = Some(address);
+            self.packet.saddr = Some(address);
         }
     }
 
@@ -223,60 +236,6 @@ impl<'a> PacketPath<'a> {
         } else {
             None
         }
-    }
-
-    /// The endpoint of the sender's namespace by which the packet leaves (the sender itself if possible), and the next
-    /// hop on its link, unless that is the host by a default route.
-    fn exit(&self, sender: &'a Endpoint) -> Option<(&'a Endpoint, Option<IpAddr>)> {
-        let others = self.state.endpoints.values();
-        let others =
-            others.filter(|other| other.netns_id() == sender.netns_id() && *other != sender);
-        let own: Vec<&Endpoint> = std::iter::once(sender).chain(others).collect();
-        let is_on_link = |endpoint: &&&Endpoint| {
-            let mut nets = endpoint.addresses.iter();
-            self.packet
-                .daddr
-                .is_some_and(|to| nets.any(|net| net.contains(&to)))
-        };
-        if let Some(endpoint) = own.iter().find(is_on_link) {
-            return Some((endpoint, self.packet.daddr));
-        }
-        if let Some(endpoint) = self.to_resolver(&own) {
-            return Some((endpoint, self.packet.daddr));
-        }
-        if let Some((endpoint, route)) = self.static_route(&own) {
-            return Some((endpoint, route.via().or(self.packet.daddr)));
-        }
-        let is_ipv4 = self.is_ipv4();
-        let leads_out = |endpoint: &&&Endpoint| {
-            let mut gateways = endpoint.gateways.iter();
-            gateways.any(|gateway| gateway.is_ipv4() == is_ipv4)
-        };
-        // Without a metric of ours, a route has the kernel's default (`IP6_RT_PRIO_USER` for IPv6).
-        let unset = if is_ipv4 { 0 } else { 1024 };
-        let metric = |endpoint: &&&Endpoint| endpoint.gateway_metric.unwrap_or(unset);
-        let exit = own.iter().filter(leads_out).min_by_key(metric)?;
-        Some((exit, None))
-    }
-
-    /// The most specific static route to the destination.
-    fn static_route(&self, own: &[&'a Endpoint]) -> Option<(&'a Endpoint, &'a StaticRoute)> {
-        let to = self.packet.daddr?;
-        let routes = own.iter().copied();
-        let routes = routes.flat_map(|it| it.routes.iter().map(move |route| (it, route)));
-        let leading = routes.filter(|(_, route)| route.to().contains(&to));
-        leading.max_by_key(|(_, route)| route.to().prefix_len())
-    }
-
-    /// The endpoint whose route leads to the DNS server, if that is the destination.
-    fn to_resolver(&self, own: &[&'a Endpoint]) -> Option<&'a Endpoint> {
-        let to = self.packet.daddr?;
-        let leads_there = |endpoint: &&&Endpoint| endpoint.resolvers.contains(&to);
-        let metric = |endpoint: &&&Endpoint| {
-            let network = self.state.networks.get(&endpoint.network)?;
-            Some(steps::resolver_metric(endpoint, network))
-        };
-        own.iter().filter(leads_there).min_by_key(metric).copied()
     }
 
     /// Forwards over the bridge to another port.

@@ -175,3 +175,18 @@ fn answers_may_take_another_network_of_the_namespace() {
     let ends = tidegate_plan::ends_of_paths(&state, &host, &routing).unwrap();
     assert_eq!(ends, none);
 }
+
+#[test]
+fn a_packet_has_an_address_of_the_interface_by_which_it_leaves_unless_its_program_chose_one() {
+    let mut state = web(Policy::default(), &[]);
+    state.apply(&create(&state, &network("db")).unwrap().change);
+    attach_as(&mut state, "db", "second", 1, &[]);
+    attach_as(&mut state, "db", "store", 9, &[]);
+    let routing = routing(&state);
+    let source = |from: &str| {
+        let explained = explain_on(&state, &routing, from, "store:5432").unwrap();
+        explained.paths[0].source.clone()
+    };
+    assert_eq!(source("front"), "front 10.208.1.2");
+    assert_eq!(source("10.208.0.2"), "front 10.208.0.2");
+}
