@@ -105,11 +105,6 @@ fn networks_of_podman_are_made_once_with_their_addresses() {
     let network = host.json(&["network", "inspect", "web"]);
     assert_eq!(network["mtu"], 1400);
     assert_eq!(network["labels"], json!({ "team": "shop" }));
-    let expected = json!([
-        ["10.89.7.128/24", "fd89:7::1/64"],
-        ["10.89.7.254", "fd89:7::9"]
-    ]);
-    assert_eq!(attached(host, "web"), expected);
 
     let before = host.snapshot();
     let again = host.tidegate(&["import", "podman", "--from", from, "web"]);
@@ -119,6 +114,11 @@ fn networks_of_podman_are_made_once_with_their_addresses() {
         "networks       -\nalready there  web\nleft           -\n"
     );
     before.assert_unchanged(&host.snapshot(), "a second import");
+    let expected = json!([
+        ["10.89.7.128/24", "fd89:7::1/64"],
+        ["10.89.7.254", "fd89:7::9"]
+    ]);
+    assert_eq!(attached(host, "web"), expected);
 
     let refused = host.tidegate(&["import", "podman", "--from", from, "web", "lan"]);
     assert_eq!(refused.code, Some(1), "{refused:#?}");

@@ -78,10 +78,8 @@ fn hints_about_ports_and_networks_work_as_written_and_detach_nobody() {
 
         // To a network that is shut: the namespace comes onto it too.
         follow(&lab, &advised(&lab, "front", "gold:80"));
-        assert_eq!(
-            host.tidegate(&["explain", "front", "gold:80"]).code,
-            Some(0)
-        );
+        let explained = host.tidegate(&["explain", "front", "gold:80"]);
+        assert_eq!(explained.code, Some(0), "{explained:#?}");
 
         // From a client outside: the port is published for that client.
         follow(&lab, &advised(&lab, "192.0.2.2", "front:80"));
