@@ -143,7 +143,7 @@ fn each_debian_gets_its_own_floors_and_one_failing_distribution_stops_no_other()
         assert_eq!(artifact["flavour"], "dynamic");
         let file = artifact["file"].as_str().expect("a name");
         let release = distro.replace('-', ".");
-        assert!(file.contains(&format!("-1~{release}_")), "{file}");
+        assert!(file.contains(&format!("-1-{release}_")), "{file}");
         assert!(Path::new(&out(distro)).join(file).is_file(), "{file}");
     }
 
