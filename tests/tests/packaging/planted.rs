@@ -264,5 +264,5 @@ fn an_upgrade_from_another_default_configuration_keeps_the_change_and_puts_the_n
 fn a_removal_that_leaves_the_daemon_running_is_found() {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"), Need::Program("systemd-nspawn"));
-    verdict("rm DEBIAN/prerm", "remove").caught("remove", "tidegated.service is active");
+    verdict("rm DEBIAN/prerm", "remove").caught("remove", "tidegated-docker.socket is active");
 }
