@@ -21,18 +21,22 @@ fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The folder of the tools, which are compiled once, without optimisation.
-fn tools() -> PathBuf {
-    let root = workspace().join("target/tools");
-    let mut install = cargo();
-    install.args(["install", "--debug", "--locked", "--quiet", "--root"]);
-    install
-        .arg(&root)
-        .args(TOOLS)
-        .env("CARGO_TARGET_DIR", root.join("build"))
-        .env("CARGO_PROFILE_DEV_DEBUG", "false");
-    finished(&mut install).success();
-    root.join("bin")
+/// The folder of the tools, which are compiled once, without optimisation. Of two `cargo install` side by side, one takes
+/// away what the other compiled.
+fn tools() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let root = workspace().join("target/tools");
+        let mut install = cargo();
+        install.args(["install", "--debug", "--locked", "--quiet", "--root"]);
+        install
+            .arg(&root)
+            .args(TOOLS)
+            .env("CARGO_TARGET_DIR", root.join("build"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "false");
+        finished(&mut install).success();
+        root.join("bin")
+    })
 }
 
 /// Packages that the tools made.
