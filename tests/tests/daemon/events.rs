@@ -175,6 +175,24 @@ fn repairs_of_the_table_of_interfaces_and_of_routing_are_told() {
                 .log()
                 .contains("routing was changed by another program")
         );
+        // Each repair is in the list, not only the last of its kind.
+        let recent = lab.host.json(&["info"])["repairs"]["recent"].clone();
+        let recent = recent.as_array().unwrap();
+        let is_there = |kind: &str, what: &str| {
+            recent.iter().any(|it| {
+                it["kind"] == kind && it["time"].is_u64() && it["what"].as_str() == Some(what)
+            })
+        };
+        assert!(is_there("interfaces", &format!("{bridge}: created again")));
+        assert!(recent.iter().any(|it| it["kind"] == "routing"));
+        let info = lab.host.ok(&["info"]);
+        let told = [
+            " table: nft (process ",
+            &format!(" interfaces: {bridge}: brought up"),
+            &format!(" interfaces: {bridge}: created again"),
+            " routing rules: rule `from ",
+        ];
+        assert!(told.iter().all(|what| info.contains(what)), "{info}");
         lab.host.stop();
         listener.end();
     }

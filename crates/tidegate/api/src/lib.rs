@@ -50,7 +50,7 @@ pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork, Subn
 pub use owned::{OwnedEndpoints, ProposeSubnets, ProposedSubnets, UnusedEndpoints};
 pub use policy::Policy;
 pub use refusal::{Refusal, RefusalCode, RefusalKind};
-pub use repairs::{Repair, Repaired, Repairs};
+pub use repairs::{RecentRepair, Repair, RepairKind, Repaired, Repairs};
 pub use ruleset::{RulesetDiff, RulesetText};
 pub use travels::Travels;
 pub use warning::Warning;

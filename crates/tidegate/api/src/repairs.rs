@@ -13,6 +13,34 @@ pub struct Repairs {
     pub interfaces: Repaired,
     /// The host's routing rules and routes for answers of the DNS server.
     pub routing: Repaired,
+    /// The last repairs of all kinds, at most 10, the oldest first.
+    #[serde(default)]
+    pub recent: Vec<RecentRepair>,
+}
+
+/// One of the last repairs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct RecentRepair {
+    /// What was put right.
+    pub kind: RepairKind,
+    /// When, and what was changed or done.
+    #[serde(flatten)]
+    pub repair: Repair,
+}
+
+/// What is put right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum RepairKind {
+    /// The nftables table.
+    Table,
+    /// Bridges, and the host's ends of endpoints' pairs.
+    Interfaces,
+    /// The host's routing rules and routes for answers of the DNS server.
+    Routing,
 }
 
 /// How often one thing was put right.

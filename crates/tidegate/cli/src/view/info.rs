@@ -1,8 +1,8 @@
 //! What the daemon is and works with.
 
 use tidegate_api::{
-    Degraded, ForwardingInfo, Info, NamesInfo, Repair, Repaired, Repairs, Setting, SettingOrigin,
-    SettingsInfo, WaitingEndpoint,
+    Degraded, ForwardingInfo, Info, NamesInfo, RecentRepair, Repair, RepairKind, Repaired, Repairs,
+    Setting, SettingOrigin, SettingsInfo, WaitingEndpoint,
 };
 use tidegate_model::Forwarding;
 
@@ -78,6 +78,7 @@ fn daemon(info: &Info) -> Vec<(&'static str, String)> {
             "routing rules",
             repaired(info, |it| &it.routing, "restored"),
         ),
+        ("last repairs", last_repairs(info)),
         ("degraded", degraded(&info.degraded)),
         ("waiting", joined(info.waiting.iter().map(waiting))),
     ]
@@ -105,7 +106,6 @@ fn repaired(info: &Info, of: fn(&Repairs) -> &Repaired, done: &str) -> String {
     let Some(Repaired { times, last }) = info.repairs.as_ref().map(of) else {
         return String::new();
     };
-    let is_more = *times > 1;
     let times = match times {
         0 => return "changed only by Tidegate".to_owned(),
         1 => "once".to_owned(),
@@ -116,12 +116,21 @@ fn repaired(info: &Info, of: fn(&Repairs) -> &Repaired, done: &str) -> String {
         .map_or_else(String::new, |Repair { time, what }| {
             format!(", last {} ({what})", shown_time(*time))
         });
-    let others = if is_more {
-        "; the log has the others"
-    } else {
-        ""
-    };
-    format!("{done} {times} since the daemon started{last}{others}")
+    format!("{done} {times} since the daemon started{last}")
+}
+
+/// The last repairs, one a line, the newest first.
+fn last_repairs(info: &Info) -> String {
+    let recent = info.repairs.iter().flat_map(|it| it.recent.iter().rev());
+    let lines = recent.map(|RecentRepair { kind, repair }| {
+        let kind = match kind {
+            RepairKind::Table => "table",
+            RepairKind::Interfaces => "interfaces",
+            RepairKind::Routing => "routing rules",
+        };
+        format!("{} {kind}: {}", shown_time(repair.time), repair.what)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What an older daemon does not tell is left empty.

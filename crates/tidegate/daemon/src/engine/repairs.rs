@@ -6,13 +6,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tidegate_api::event::Happening;
-use tidegate_api::{Repair, Repaired, Repairs};
+use tidegate_api::{RecentRepair, Repair, RepairKind, Repairs};
 use tidegate_model::IfName;
 use tidegate_nft_drivers::ForeignChange;
 
 use super::Engine;
 use super::events::now;
 use crate::pace::{CALM, Pace};
+
+/// How many of the last repairs are kept.
+const RECENT: usize = 10;
 
 /// The repairs since the daemon started, and the repairs of interfaces in a row.
 #[derive(Debug, Default)]
@@ -62,15 +65,14 @@ impl Engine {
 
     /// Records that the table was put back, after these changes if they are known.
     pub(super) fn note_table(&self, changes: Option<&[ForeignChange]>) {
-        self.note_table_changes(changes.unwrap_or_default());
-        let mut repairs = self.recorded();
-        let Repaired { times, last } = &mut repairs.table;
-        *times += 1;
-        if changes.is_none() || last.is_none() {
-            let what = "who changed what is not known".to_owned();
-            *last = Some(Repair { time: now(), what });
-        }
-        drop(repairs);
+        let what = match changes {
+            Some([.., change]) => Some(in_words(change)),
+            // What was postponed.
+            Some([]) => self.recorded().table.last.take().map(|last| last.what),
+            None => None,
+        };
+        let what = what.unwrap_or_else(|| "who changed what is not known".to_owned());
+        note(&mut self.recorded(), RepairKind::Table, what);
         let told = changes.into_iter().flatten();
         let told = told.map(|change| Happening::TableMended {
             program: change.program.clone(),
@@ -91,18 +93,9 @@ impl Engine {
             return;
         };
         let last = format!("{ifname}: {}", what.join(", "));
-        let repaired = |times: u64| Repaired {
-            times: times + repairs.len() as u64,
-            last: Some(Repair {
-                time: now(),
-                what: last.clone(),
-            }),
-        };
-        {
-            let interfaces = &mut self.recorded().interfaces;
-            *interfaces = repaired(interfaces.times);
-        }
         for (interface, what) in repairs {
+            let said = format!("{interface}: {}", what.join(", "));
+            note(&mut self.recorded(), RepairKind::Interfaces, said);
             self.events
                 .tell(Happening::InterfaceMended { interface, what });
         }
@@ -120,14 +113,7 @@ impl Engine {
             "routing was changed by another program: {}",
             what.join(", ")
         );
-        {
-            let routing = &mut self.recorded().routing;
-            routing.times += 1;
-            routing.last = Some(Repair {
-                time: now(),
-                what: what.join(", "),
-            });
-        }
+        note(&mut self.recorded(), RepairKind::Routing, what.join(", "));
         self.events.tell(Happening::RoutingMended { what });
     }
 
@@ -159,6 +145,21 @@ impl Engine {
     }
 }
 
+/// Counts one repair, and keeps it as one of the last.
+fn note(repairs: &mut Repairs, kind: RepairKind, what: String) {
+    let repaired = match kind {
+        RepairKind::Table => &mut repairs.table,
+        RepairKind::Interfaces => &mut repairs.interfaces,
+        RepairKind::Routing => &mut repairs.routing,
+    };
+    let repair = Repair { time: now(), what };
+    repaired.times += 1;
+    repaired.last = Some(repair.clone());
+    let excess = (repairs.recent.len() + 1).saturating_sub(RECENT);
+    repairs.recent.drain(..excess);
+    repairs.recent.push(RecentRepair { kind, repair });
+}
+
 /// Who changed the table, and how.
 fn in_words(change: &ForeignChange) -> String {
     let program = change.program.as_deref().unwrap_or("an unknown program");
@@ -167,4 +168,27 @@ fn in_words(change: &ForeignChange) -> String {
         .map(|process| format!(" (process {process})"));
     let what = change.what.join(", ");
     format!("{program}{}: {what}", process.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_repair_counts_and_the_last_ten_of_all_kinds_are_kept() {
+        let mut repairs = Repairs::default();
+        for number in 0..9 {
+            note(&mut repairs, RepairKind::Table, format!("table {number}"));
+        }
+        note(&mut repairs, RepairKind::Interfaces, "up".to_owned());
+        note(&mut repairs, RepairKind::Routing, "rule".to_owned());
+        let times = [&repairs.table, &repairs.interfaces, &repairs.routing].map(|it| it.times);
+        assert_eq!(times, [9, 1, 1]);
+        assert_eq!(repairs.table.last.unwrap().what, "table 8");
+        let kept = repairs.recent.iter().map(|it| it.repair.what.as_str());
+        let kept: Vec<&str> = kept.collect();
+        assert_eq!(kept[..2], ["table 1", "table 2"]);
+        assert_eq!(kept[7..], ["table 8", "up", "rule"]);
+        assert_eq!(repairs.recent[8].kind, RepairKind::Interfaces);
+    }
 }
