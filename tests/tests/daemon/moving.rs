@@ -248,6 +248,15 @@ fn imported_endpoints_wait_for_their_namespaces() {
     let made = import(&lab.host, &wanted);
     assert_eq!(made["waiting"], json!(["back", "front", "third"]), "{made}");
     assert_eq!(lab.host.json(&["endpoint", "ls"]), json!([]));
+    let listed = lab.host.ok(&["endpoint", "ls"]);
+    for name in ["back", "front", "third"] {
+        let line = listed.lines().find(|line| line.starts_with(name));
+        let is_told = line.is_some_and(|line| line.ends_with("waiting for its namespace"));
+        assert!(is_told, "{listed}");
+    }
+    let network = lab.host.ok(&["network", "inspect", "db"]);
+    let is_told = |line: &str| line.starts_with("waiting ") && line.ends_with(" back,third");
+    assert!(network.lines().any(is_told), "{network}");
     let info = lab.host.ok(&["info"]);
     assert!(
         info.contains(&format!("front for {}", paths[0].display())),

@@ -416,6 +416,9 @@ pub enum EndpointCommand {
     ///
     /// (restricted) behind a port means that only some clients may reach it: those of an --allow, or of `ports.allow` of
     /// tidegated.toml. `tidegate port ls` names them.
+    ///
+    /// Imported endpoints that wait for their namespaces come last; they have no addresses and no ports yet. --json lists
+    /// attached endpoints only: `tidegate info --json` has those that wait, as `waiting`.
     Ls,
     /// Show all details of an endpoint
     Inspect {

@@ -192,7 +192,10 @@ async fn list_networks(daemon: &Daemon, output: Output) -> Result<(), CommandErr
 
 async fn inspect_network(name: Name, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let network = daemon.ask::<GetNetwork>(name).await?;
-    output.show(network, view::network)
+    let waiting = shown_waiting(daemon, output).await;
+    output.show(network, |network: &NetworkView| {
+        view::network(network, &waiting)
+    })
 }
 
 async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
@@ -221,7 +224,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
     let made = daemon.ask::<AddEndpoint>(Body(wanted)).await?;
     output.tell(&made);
     output.show(made, |made: &EndpointView| {
-        view::endpoints(std::slice::from_ref(made))
+        view::endpoints(std::slice::from_ref(made), &[])
     })
 }
 
@@ -268,8 +271,9 @@ async fn endpoint(command: EndpointCommand, daemon: &Daemon, output: Output) -> 
 
 async fn list_endpoints(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let endpoints = daemon.ask::<ListEndpoints>(()).await?;
+    let waiting = shown_waiting(daemon, output).await;
     output.show(endpoints, |endpoints: &Vec<EndpointView>| {
-        view::endpoints(endpoints)
+        view::endpoints(endpoints, &waiting)
     })
 }
 
@@ -424,6 +428,15 @@ async fn check_detach(name: Name, daemon: &Daemon) -> Result<(), CommandError> {
 async fn waiting(daemon: &Daemon) -> Vec<WaitingEndpoint> {
     let waiting = daemon.ask::<ListWaiting>(()).await.unwrap_or_default();
     read(waiting).unwrap_or_default()
+}
+
+/// The endpoints that wait, for people. With `--json`, the daemon's answer stays as it is: those that wait have no
+/// addresses, and are in `info`.
+async fn shown_waiting(daemon: &Daemon, output: Output) -> Vec<WaitingEndpoint> {
+    match output.json {
+        true => Vec::new(),
+        false => waiting(daemon).await,
+    }
 }
 
 /// Detaches an endpoint, or forgets one that waits.

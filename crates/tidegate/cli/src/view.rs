@@ -16,7 +16,7 @@ use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
     Allowance, Endpoint, EndpointBridge, EndpointCheck, EndpointFinding, EndpointView, Fault,
     HandedOver, Imported, Network, NetworkView, Owner, Policy, PortsView, Removable, StaticRoute,
-    TornDown, Warning,
+    TornDown, WaitingEndpoint, Warning,
 };
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
@@ -79,9 +79,10 @@ fn status(fault: Option<&Fault>) -> String {
     }
 }
 
-/// Everything about a network.
-pub(crate) fn network(view: &NetworkView) -> String {
+/// Everything about a network; some of the waiting endpoints are its own.
+pub(crate) fn network(view: &NetworkView, waiting: &[WaitingEndpoint]) -> String {
     let network = &view.network;
+    let waiting = waiting.iter().filter(|it| it.network == network.name);
     let rows = [
         ("network", network.name.to_string()),
         ("bridge", network.bridge.to_string()),
@@ -125,6 +126,7 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ("dns options", joined(&network.dns.options)),
         ("removed when unused", yes_or_no(network.remove_when_unused)),
         ("endpoints", joined(&view.endpoints)),
+        ("waiting", joined(waiting.map(|it| &it.name))),
         ("status", status(view.degraded.as_ref())),
     ];
     fields(&[&rows[..], &warnings(&view.warnings)].concat())
@@ -172,9 +174,10 @@ fn goes_out_under(network: &Network) -> String {
     }
 }
 
-/// Endpoints, one a line.
-pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
+/// Endpoints, one a line, and then those that wait for their namespaces.
+pub(crate) fn endpoints(endpoints: &[EndpointView], waiting: &[WaitingEndpoint]) -> String {
     let is_degraded = endpoints.iter().any(|view| view.degraded.is_some());
+    let has_status = is_degraded || !waiting.is_empty();
     let rows = endpoints.iter().map(|view| {
         let endpoint = &view.endpoint;
         let mut row = vec![
@@ -189,8 +192,20 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
                     .map(|it| shown_range(endpoint, it)),
             ),
         ];
-        row.extend(is_degraded.then(|| status(view.degraded.as_ref())));
+        row.extend(has_status.then(|| status(view.degraded.as_ref())));
         row
+    });
+    let waiting = waiting.iter().map(|it| {
+        let nothing = String::new;
+        vec![
+            it.name.to_string(),
+            it.network.to_string(),
+            it.netns.display().to_string(),
+            nothing(),
+            nothing(),
+            nothing(),
+            waits(it),
+        ]
     });
     let header = [
         "ENDPOINT",
@@ -200,7 +215,15 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
         "ADDRESSES",
         "PORTS",
     ];
-    table(&with_status(&header, is_degraded), rows)
+    table(&with_status(&header, has_status), rows.chain(waiting))
+}
+
+/// What an endpoint waits for.
+fn waits(waiting: &WaitingEndpoint) -> String {
+    match &waiting.reason {
+        None => "waiting for its namespace".to_owned(),
+        Some(reason) => format!("waiting: {reason}"),
+    }
 }
 
 /// Published ports, and whether a list blocks some of their clients.
@@ -247,7 +270,7 @@ pub(crate) fn withdrawn(view: &PortsView) -> String {
 fn changed(view: &PortsView, header: [&str; 3]) -> String {
     if view.changed.is_empty() {
         // An older daemon does not tell them.
-        return endpoints(std::slice::from_ref(&view.endpoint));
+        return endpoints(std::slice::from_ref(&view.endpoint), &[]);
     }
     let endpoint = &view.endpoint.endpoint;
     let row = vec![

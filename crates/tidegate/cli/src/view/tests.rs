@@ -28,7 +28,7 @@ fn a_list_has_a_header_and_a_line_for_each() {
         front               web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp
         a-much-longer-name  web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  -
     "#]]
-    .assert_eq(&endpoints(&[front(), bare]));
+    .assert_eq(&endpoints(&[front(), bare], &[]));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn ports_that_were_published_or_withdrawn_are_told_beside_those_that_stay() {
     "#]]
     .assert_eq(&withdrawn(&view));
     view.changed.clear();
-    assert_eq!(withdrawn(&view), endpoints(&[view.endpoint]));
+    assert_eq!(withdrawn(&view), endpoints(&[view.endpoint], &[]));
 }
 
 #[test]
@@ -102,7 +102,32 @@ fn a_list_tells_what_is_degraded_only_where_something_is() {
         front     web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp  ok
         lost      web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  -                                    degraded, down: cannot look at namespace /n: Too many levels of symbolic links
     "#]]
-    .assert_eq(&endpoints(&[front(), lost]));
+    .assert_eq(&endpoints(&[front(), lost], &[]));
+}
+
+#[test]
+fn endpoints_that_wait_are_listed_with_what_they_wait_for() {
+    let waiting = [
+        ("later", "web", None),
+        ("taken", "db", Some("8080:80/tcp is taken")),
+    ];
+    let waiting = waiting.map(|(name, network, reason)| WaitingEndpoint {
+        name: name.parse().unwrap(),
+        network: network.parse().unwrap(),
+        netns: "/run/netns/later".into(),
+        reason: reason.map(ToOwned::to_owned),
+    });
+    expect![[r#"
+        ENDPOINT  NETWORK  NETNS             INTERFACE  ADDRESSES                     PORTS                                STATUS
+        front     web      /run/netns/box    eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp  ok
+        later     web      /run/netns/later  -          -                             -                                    waiting for its namespace
+        taken     db       /run/netns/later  -          -                             -                                    waiting: 8080:80/tcp is taken
+    "#]]
+    .assert_eq(&endpoints(&[front()], &waiting));
+    let shown = network(&network_with(serde_json::json!({})), &waiting);
+    let line = shown.lines().find(|line| line.starts_with("waiting"));
+    let names = line.and_then(|line| line.strip_prefix("waiting"));
+    assert_eq!(names.map(str::trim), Some("later"), "{shown}");
 }
 
 #[test]
@@ -155,7 +180,7 @@ fn ranges_are_shown_as_they_were_published_and_lists_beside_them() {
         ENDPOINT  NETWORK  NETNS           INTERFACE  ADDRESSES                     PORTS
         front     web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  9080-9084:80-84/tcp,9085-9086:85-86/tcp (restricted),9087-9089:87-89/tcp
     "#]]
-    .assert_eq(&endpoints(std::slice::from_ref(&view)));
+    .assert_eq(&endpoints(std::slice::from_ref(&view), &[]));
     let shown = endpoint(&view);
     let line = |key: &str| {
         shown
@@ -197,7 +222,7 @@ fn a_list_that_blocks_no_client_of_a_port_is_not_told_as_a_limit() {
         endpoint.allow = serde_json::from_value(allowed).unwrap();
         let of_network = serde_json::json!({ "subnets": [] });
         let clients = published::of(std::slice::from_ref(&view), &[network_with(of_network)]);
-        let is_restricted = endpoints(&[view]).contains(" (restricted)");
+        let is_restricted = endpoints(&[view], &[]).contains(" (restricted)");
         (is_restricted, clients[0].clients.clone())
     };
     let (v4, v6) = ("10.208.0.2/24", "fd74:6964:6567::2/64");
@@ -260,7 +285,7 @@ fn everybody_is_said_only_where_everybody_reaches_ports() {
             "nobody (the network is isolated)",
         ),
     ] {
-        let shown = network(&network_with(with));
+        let shown = network(&network_with(with), &[]);
         let line = shown.lines().find(|line| line.starts_with("publishes to"));
         let told = line.and_then(|line| line.strip_prefix("publishes to"));
         assert_eq!(told.map(str::trim), Some(wanted));
@@ -307,7 +332,7 @@ fn connected_networks_are_told_with_the_way_and_only_if_there_are_any() {
     "#]]
     .assert_eq(&networks(&views));
     assert!(!networks(&views[2..]).contains("PEERS"));
-    let shown = super::network(&views[0]);
+    let shown = super::network(&views[0], &[]);
     let lines = shown.lines().map(|line| line.split_once("  "));
     let told: Vec<_> = lines
         .flatten()
