@@ -106,6 +106,21 @@ fn a_running_daemon_reloads_what_it_can_and_names_what_needs_a_restart() {
     );
     assert!(log.contains("dns.upstreams"), "{log}");
     assert!(!log.contains("`dns.upstreams` was changed"), "{log}");
+
+    // An entry that lets nobody in is told, and stops neither a reload nor a start.
+    let text = "[ports]\nallow = ['192.0.2.0/24', '127.0.0.0/8']\n";
+    let log = reload(&host, text, "reloaded the configuration: changed");
+    let told = "an entry of `ports.allow` lets nobody in: ";
+    assert!(log.contains(told), "{log}");
+    let checked = check(&host);
+    assert_eq!(checked.code, Some(0), "{checked:#?}");
+    assert!(
+        checked.stderr.contains(&format!("warning: {told}")),
+        "{checked:#?}"
+    );
+    host.stop();
+    host.start();
+    assert!(host.log().contains(told), "{}", host.log());
     host.stop();
 }
 

@@ -10,6 +10,7 @@ mod values;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use tidegate_api::Warning;
 use tidegate_args::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
 use tidegate_model::{AllowList, Source};
 use tidegate_nft_drivers::DriverChoice;
@@ -69,6 +70,24 @@ impl Settings {
             file: path.map(Path::to_owned),
             ..settings
         })
+    }
+
+    /// What is accepted and has no effect.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        let sources = self.defaults.allow.sources().iter();
+        let without_clients = sources.filter_map(|source| source.check_new().err());
+        let warnings = without_clients.map(|invalid| Warning {
+            what: format!("an entry of `ports.allow` lets nobody in: {invalid}"),
+            hint: invalid.hint.into_owned(),
+        });
+        warnings.collect()
+    }
+
+    /// Logs what is accepted and has no effect.
+    pub(crate) fn log_warnings(&self) {
+        for Warning { what, hint } in self.warnings() {
+            tracing::warn!(hint, "{what}");
+        }
     }
 
     fn settle(args: &Daemon, file: File) -> Result<Self, ConfigErrors> {
@@ -159,7 +178,8 @@ fn upstreams(args: Option<&[String]>, set: Vec<Upstream>) -> Result<Vec<Upstream
 
 /// Who may reach published ports: those of the command line, or those that were set elsewhere.
 fn allow(args: Option<&[Source]>, set: AllowList) -> Result<AllowList, ConfigError> {
-    let list = args.map_or(Ok(set), AllowList::of_clients);
+    let new = |sources: &[Source]| AllowList::new(sources.iter().copied());
+    let list = args.map_or(Ok(set), new);
     list.map_err(ConfigError::Allow)
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use tidegate_api::Warning;
 use tidegate_args::{Daemon, Parsed, parse};
 use tidegate_daemon::{StartError, check_config, inherited, listen, resolver, run, version};
 
@@ -46,8 +47,11 @@ fn main() -> ExitCode {
     }
     if args.check_config {
         return match check_config(&args) {
-            Ok(text) => {
+            Ok((text, warnings)) => {
                 let _ = writeln!(std::io::stdout(), "{text}");
+                for Warning { what, hint } in warnings {
+                    let _ = writeln!(std::io::stderr(), "warning: {what}\nhint: {hint}");
+                }
                 ExitCode::SUCCESS
             }
             Err(faults) => {

@@ -72,6 +72,7 @@ impl Reload {
                 return;
             }
         };
+        read.log_warnings();
         let mut changing = self.in_force.changing();
         let before = &changing.settings;
         let pending = different(false, before, &read);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use error_hint::{Failure, Hint, causes};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
+use tidegate_api::Warning;
 use tidegate_args::{DEFAULT_CONFIG, Daemon};
 use tidegate_link::{EndedConnections, LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
 use tidegate_model::State;
@@ -120,18 +121,17 @@ impl StartError {
     }
 }
 
-/// Checks the settings as a start reads them, and returns what was checked, as text.
+/// Checks the settings as a start reads them. Returns what was checked, as text, and what has no effect.
 ///
 /// # Errors
 /// Everything that is wrong.
-pub fn check_config(args: &Daemon) -> Result<String, Vec<Failure>> {
-    match Settings::load(args) {
-        Ok(settings) => Ok(match settings.file {
-            Some(path) => format!("{} is valid", path.display()),
-            None => format!("{DEFAULT_CONFIG} does not exist: the defaults are used"),
-        }),
-        Err(faults) => Err(faults.failures()),
-    }
+pub fn check_config(args: &Daemon) -> Result<(String, Vec<Warning>), Vec<Failure>> {
+    let settings = Settings::load(args).map_err(|faults| faults.failures())?;
+    let checked = match &settings.file {
+        Some(path) => format!("{} is valid", path.display()),
+        None => format!("{DEFAULT_CONFIG} does not exist: the defaults are used"),
+    };
+    Ok((checked, settings.warnings()))
 }
 
 /// Whether the process or the system has no file descriptor left. Any call that opens something may return this error.
@@ -165,6 +165,7 @@ fn start_counter(engine: &Arc<Engine>) -> Result<Option<Worker>, StartError> {
 pub fn run(args: &Daemon, handed_over: HandedOver) -> Result<(), StartError> {
     let mut settings = Settings::load(args)?;
     let level = logging::start(settings.log_level);
+    settings.log_warnings();
     let runtime = runtime().map_err(StartError::Serve)?;
     // From now on, a SIGHUP ends the daemon no more. What comes before the configuration can be reloaded waits.
     let hangups = {

@@ -182,7 +182,6 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         "[pools]\nipv6 = [{ base = '10.0.0.0/8', size = 16 }]",
         "[ports]\nfree = 61000\nallow = '192.0.2.0/24'",
         "[ports]\nfree = '9-8'\nallow = ['192.0.2.1/24', 'lan']",
-        "[ports]\nallow = ['0.0.0.0']",
         "[metrics]\nlisten = 'localhost:9464'",
         "[metrics]\nlisten = 9464",
         "[dns]\nenable = 'yes'\nport = 0\nupstreams = '192.0.2.53'",
@@ -271,9 +270,6 @@ fn a_fault_of_a_file_has_its_place_its_key_and_what_the_key_takes() {
         hint: use a range of ports in quotes, such as "61000-65535"
         error: t.toml:3:10: allow in [ports] cannot have '192.0.2.1/24': it has host bits: the prefix is 192.0.2.0/24
         hint: write 192.0.2.0/24, or 192.0.2.1 for this address alone
-
-        error: t.toml:2:10: allow in [ports] cannot have '0.0.0.0': no packet comes from the unspecified address
-        hint: write 0.0.0.0/0 for all of IPv4, and ::/0 for all of IPv6
 
         error: t.toml:2:10: listen in [metrics] cannot be 'localhost:9464'
         hint: use an IP address and a port in quotes, such as "127.0.0.1:9464" or "[::1]:9464"
@@ -479,4 +475,34 @@ fn what_a_key_takes_and_what_it_does_are_known_of_the_same_keys() {
     let taken: Vec<String> = VALUES.iter().map(name).collect();
     let done: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
     assert_eq!(taken, done);
+}
+
+#[test]
+fn a_source_without_clients_is_warned_of_and_stops_no_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.toml");
+    let file = "[ports]\nallow = ['192.0.2.0/24', '127.0.0.0/8', '0.0.0.0', '::1']\n";
+    std::fs::write(&path, file).unwrap();
+    let mut args = Daemon {
+        config: Some(path),
+        ..Daemon::default()
+    };
+    let settings = Settings::load(&args).unwrap();
+    let warnings = settings.warnings();
+    let told: String = warnings
+        .iter()
+        .map(|it| format!("{}\n  {}\n", it.what, it.hint))
+        .collect();
+    expect![[r#"
+        an entry of `ports.allow` lets nobody in: invalid allowed source "0.0.0.0": no packet comes from the unspecified address
+          write 0.0.0.0/0 for all of IPv4, and ::/0 for all of IPv6
+        an entry of `ports.allow` lets nobody in: invalid allowed source "127.0.0.0/8": clients have no loopback address
+          leave it out: the host always reaches the port; a port published on 127.0.0.1 is for the host alone
+        an entry of `ports.allow` lets nobody in: invalid allowed source "::1": clients have no loopback address
+          leave it out: the host always reaches the port; a port published on [::1] is for the host alone
+    "#]].assert_eq(&told);
+    args.allow = Some(vec!["127.0.0.1".parse().unwrap()]);
+    assert_eq!(Settings::load(&args).unwrap().warnings().len(), 1);
+    args.allow = Some(vec!["192.0.2.0/24".parse().unwrap()]);
+    assert_eq!(Settings::load(&args).unwrap().warnings(), []);
 }

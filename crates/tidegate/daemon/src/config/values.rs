@@ -416,10 +416,13 @@ fn listed_with(
     parsed.map_err(wrong).err().into_iter().collect()
 }
 
-/// Clients, not too many.
+/// Clients, not too many. Sources from which no client comes are only warned of ([`Settings::warnings`]): they do no harm,
+/// and a daemon that does not start does.
+///
+/// [`Settings::warnings`]: super::Settings::warnings
 fn allow(value: &Spanned<DeValue<'_>>) -> Vec<Wrong> {
-    let client = |text: &str| text.parse::<Source>()?.check_new();
-    let wrong = entries(value, |entry| listed_with(entry, client));
+    let source = |text: &str| text.parse::<Source>().map(|_| ());
+    let wrong = entries(value, |entry| listed_with(entry, source));
     if !wrong.is_empty() {
         return wrong;
     }
