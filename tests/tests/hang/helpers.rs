@@ -333,7 +333,8 @@ fn a_helper_that_goes_round_in_circles_is_replaced_and_holds_up_nobody() {
         });
         // It was given up, and had not ended by itself.
         let log = lab.host.log();
-        assert!(log.contains("it did not answer within"), "{log}");
+        let is_told = ["it comes to no end", "it did not answer within 60s"];
+        assert!(is_told.iter().any(|how| log.contains(how)), "{log}");
         let gateway = front.endpoint["gateways"][0].as_str().unwrap();
         let own = front.v4(0).ip().to_string();
         let answer = ask_udp(&front.netns, gateway.parse().unwrap(), "front", "A");
@@ -368,11 +369,9 @@ fn a_resolver_that_is_stopped_is_replaced_and_holds_up_nobody() {
         wait_until("another process answers", || {
             resolver(&lab.host).is_some_and(|now| now != first)
         });
-        assert!(
-            lab.host.log().contains("it did not answer within"),
-            "{}",
-            lab.host.log()
-        );
+        // Not after a time limit: a starved process would not keep that either.
+        let log = lab.host.log();
+        assert!(log.contains("process: it is stopped"), "{log}");
         let gateway = front.endpoint["gateways"].as_array().unwrap();
         let gateway = gateway.iter().find_map(|ip| {
             let ip: std::net::IpAddr = ip.as_str()?.parse().ok()?;

@@ -22,6 +22,7 @@ pub use entry::{Entry, Programs};
 pub use exec::{ExecDriver, ExecMode, ExecOptions};
 #[cfg(feature = "libnftables")]
 pub use library::{LIBRARY_PROCESS, LibraryDriver, LibraryOptions, serve_library};
+pub use process::{Trouble, Vigil};
 pub use table::DRIVERS;
 pub use tidegate_sys::Location;
 pub use watch::{ForeignChange, Ledger, Notice, TableChanges, Watch};

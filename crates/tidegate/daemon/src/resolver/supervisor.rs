@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use tidegate_nft_drivers::Vigil;
 
 use super::ask_list::AskList;
 use super::asked::Upstreams;
-use super::liveness::{Due, Liveness, TIME_LIMIT};
+use super::liveness::{Due, Liveness, WORK};
 use super::wire::{ALIVE, LOOK, ResolverMessage, send_sockets};
 use super::{PROCESS, ResolverHandle, ResolverSettings, Sockets};
 use crate::backoff::Backoff;
@@ -88,7 +89,7 @@ impl Supervisor {
             Ok(started) => started,
             Err(error) => return Some(format!("the process cannot be started: {error}")),
         };
-        match self.attend(line) {
+        match self.attend(line, process.0.id()) {
             Ok(true) => None,
             Ok(false) => Some(process.ending()),
             Err(error) => Some(format!("cannot communicate with the process: {error}")),
@@ -121,17 +122,28 @@ impl Supervisor {
     }
 
     /// Handles requests of the process, and checks that it is alive. Returns whether this thread must end.
-    fn attend(&mut self, mut line: UnixStream) -> io::Result<bool> {
+    fn attend(&mut self, mut line: UnixStream, process: u32) -> io::Result<bool> {
         let mut liveness = Liveness::new(Instant::now());
+        let mut vigil = Vigil::new(process, WORK);
         loop {
             let mut fds = [
                 PollFd::new(&self.stopped, PollFlags::IN),
                 PollFd::new(&line, PollFlags::IN),
             ];
-            let pause = Timespec::try_from(liveness.pause(Instant::now()));
+            let next = liveness.next(vigil.next());
+            let pause = Timespec::try_from(next.saturating_duration_since(Instant::now()));
             match poll(&mut fds, pause.ok().as_ref()) {
                 Ok(0) => {
-                    self.ask(&mut liveness)?;
+                    match liveness.due(Instant::now(), || vigil.look()) {
+                        Due::Nothing => {}
+                        Due::Ask => {
+                            vigil = Vigil::new(process, WORK);
+                            self.ask();
+                        }
+                        // It may have answered since.
+                        Due::Lost(_) if is_readable(&line)? => {}
+                        Due::Lost(why) => return Err(io::Error::new(ErrorKind::TimedOut, why)),
+                    }
                     continue;
                 }
                 Ok(_) => {}
@@ -164,21 +176,17 @@ impl Supervisor {
         }
     }
 
-    /// Sends a liveness check when it is due, and gives the process up if it did not answer the last one.
-    fn ask(&self, liveness: &mut Liveness) -> io::Result<()> {
-        match liveness.due(Instant::now()) {
-            Due::Nothing => {}
-            Due::Ask => self
-                .names
-                .names()
-                .tell_each(std::iter::once(ResolverMessage::Beat)),
-            Due::Late => {
-                let late = format!("it did not answer within {TIME_LIMIT:?}");
-                return Err(io::Error::new(ErrorKind::TimedOut, late));
-            }
-        }
-        Ok(())
+    /// Sends a liveness check.
+    fn ask(&self) {
+        let beat = std::iter::once(ResolverMessage::Beat);
+        self.names.names().tell_each(beat);
     }
+}
+
+fn is_readable(line: &UnixStream) -> io::Result<bool> {
+    let now = Timespec::default();
+    let ready = poll(&mut [PollFd::new(line, PollFlags::IN)], Some(&now))?;
+    Ok(ready > 0)
 }
 
 /// The process. Dropping this kills it and waits for it.

@@ -17,13 +17,18 @@ use tidegate_sys::Netns;
 use crate::location;
 use pump::{End, Pipes, Readers};
 pub(crate) use runner::{Broken, Finished, Runner, Session, tell_replaced};
-use vigil::Vigil;
+pub use vigil::{Trouble, Vigil};
 
 /// The most bytes of stderr that are kept. The rest is read and dropped.
 const STDERR_KEPT: usize = 512 * 1024;
 /// How many descriptors a child may have: `select()`, by which nft waits, takes no greater number (FD_SETSIZE,
 /// select(2)) and ends the process instead. Ours may be many more.
 const DESCRIPTORS: u64 = 1024;
+
+/// The time of a processor that a child may use for an answer: this, and
+const WORK: Duration = Duration::from_secs(10);
+/// a second for so many bytes of input. The slowest seen took some ten milliseconds for them.
+const BYTES: usize = 32 * 1024;
 
 /// Runs a program.
 pub(crate) struct Launcher {
@@ -247,7 +252,9 @@ struct Guard(Child);
 
 impl Guard {
     fn vigil(&self, bytes: usize) -> Vigil {
-        Vigil::new(self.0.id(), bytes)
+        let worth = u64::try_from(bytes / BYTES).unwrap_or(u64::MAX);
+        let work = WORK.saturating_add(Duration::from_secs(worth));
+        Vigil::new(self.0.id(), work)
     }
 
     fn end(&mut self) {

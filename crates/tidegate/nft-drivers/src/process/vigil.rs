@@ -4,21 +4,19 @@
 //! kernel or for a processor. But it has no reason to be stopped, to sleep, or to use much more processor time than
 //! its input needs.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Interval of the checks. A faster answer needs no check.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long it may sleep without progress.
 const SLEEP: Duration = Duration::from_secs(3);
-/// The time of a processor that it may use: this, and
-const WORK: Duration = Duration::from_secs(10);
-/// a second for so many bytes of input. The slowest seen took some ten milliseconds for them.
-const BYTES: usize = 32 * 1024;
 /// `USER_HZ`: clock ticks a second of proc(5), on every architecture that Rust's standard library has.
 const TICKS: u64 = 100;
 
 /// Checks one program while it must answer.
-pub(crate) struct Vigil {
+#[derive(Debug)]
+pub struct Vigil {
     process: u32,
     next: Instant,
     first_ticks: Option<u64>,
@@ -38,7 +36,7 @@ struct Seen {
 
 /// Why a program will not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     /// It ended. Processes that it started can still hold its pipes open.
     Ended,
     /// It does not go on, as this says.
@@ -46,25 +44,26 @@ pub(crate) enum Trouble {
 }
 
 impl Vigil {
-    /// Of a program that is given so many bytes.
-    pub(crate) fn new(process: u32, bytes: usize) -> Self {
-        let worth = u64::try_from(bytes / BYTES).unwrap_or(u64::MAX);
+    /// Of a program that may use so much time of a processor.
+    #[must_use]
+    pub fn new(process: u32, work: Duration) -> Self {
         Self {
             process,
             next: Instant::now() + LOOK,
             first_ticks: None,
             last: None,
-            enough: WORK.as_secs().saturating_add(worth).saturating_mul(TICKS),
+            enough: work.as_secs().saturating_mul(TICKS),
         }
     }
 
     /// When to look next.
-    pub(crate) const fn next(&self) -> Instant {
+    #[must_use]
+    pub const fn next(&self) -> Instant {
         self.next
     }
 
     /// Looks, if it is time to, and says what is wrong with the program.
-    pub(crate) fn look(&mut self) -> Option<Trouble> {
+    pub fn look(&mut self) -> Option<Trouble> {
         let now = Instant::now();
         if now < self.next {
             return None;
@@ -98,6 +97,15 @@ impl Vigil {
     }
 }
 
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ended => "ended",
+            Self::Stuck(what) => what,
+        })
+    }
+}
+
 fn read(stat: &str) -> Option<Seen> {
     // The name, in parentheses, may hold anything.
     let (_, rest) = stat.rsplit_once(')')?;
@@ -114,9 +122,9 @@ fn read(stat: &str) -> Option<Seen> {
 mod tests {
     use super::*;
 
-    /// What is said after each look, a second apart.
-    fn said(bytes: usize, looks: &[(char, u64)]) -> Vec<Option<Trouble>> {
-        let (mut vigil, begin) = (Vigil::new(1, bytes), Instant::now());
+    /// What is said after each look, a second apart, of a program that may use 10 s of a processor.
+    fn said(looks: &[(char, u64)]) -> Vec<Option<Trouble>> {
+        let (mut vigil, begin) = (Vigil::new(1, Duration::from_secs(10)), Instant::now());
         let mut seconds = 0_u64..;
         let mut look = |(state, ticks): &(char, u64)| {
             let now = begin + Duration::from_secs(seconds.next().unwrap_or_default());
@@ -148,35 +156,34 @@ mod tests {
     #[test]
     fn a_stopped_process_is_found_at_the_second_check() {
         let stopped = Some(Trouble::Stuck("is stopped"));
-        assert_eq!(said(0, &[('T', 5), ('T', 5)]), [None, stopped]);
-        assert_eq!(said(0, &[('T', 5), ('R', 5), ('T', 6)]), [None; 3]);
+        assert_eq!(said(&[('T', 5), ('T', 5)]), [None, stopped]);
+        assert_eq!(said(&[('T', 5), ('R', 5), ('T', 6)]), [None; 3]);
     }
 
     #[test]
     fn a_process_that_ended_is_found_at_the_second_check() {
         assert_eq!(
-            said(0, &[('R', 5), ('Z', 5), ('Z', 5)]),
+            said(&[('R', 5), ('Z', 5), ('Z', 5)]),
             [None, None, Some(Trouble::Ended)]
         );
     }
 
     #[test]
     fn a_sleeping_process_is_found_and_a_waiting_one_is_not() {
-        let asleep = said(0, &[('S', 5); 4]);
+        let asleep = said(&[('S', 5); 4]);
         let idle = Some(Trouble::Stuck("does nothing"));
         assert_eq!(asleep, [None, None, None, idle]);
         for state in ['D', 'R'] {
-            assert_eq!(said(0, &[(state, 5); 30]), [None; 30]);
+            assert_eq!(said(&[(state, 5); 30]), [None; 30]);
         }
         let at_work = [('S', 5), ('S', 6), ('S', 7), ('S', 8), ('S', 9)];
-        assert_eq!(said(0, &at_work), [None; 5]);
+        assert_eq!(said(&at_work), [None; 5]);
     }
 
     #[test]
     fn a_process_that_uses_too_much_processor_time_is_found() {
         let spins = [('R', 100), ('R', 1000), ('R', 1101)];
         let endless = Some(Trouble::Stuck("comes to no end"));
-        assert_eq!(said(0, &spins), [None, None, endless]);
-        assert_eq!(said(1024 * 1024, &spins), [None; 3]);
+        assert_eq!(said(&spins), [None, None, endless]);
     }
 }
