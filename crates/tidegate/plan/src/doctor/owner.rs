@@ -13,6 +13,11 @@ use crate::others::{LEGACY, Place};
 /// The zone that the packages install for firewalld.
 pub(super) const ZONE: Fact = Fact::File("/usr/lib/firewalld/zones/tidegate.xml");
 
+/// Docker sets the policy when it is the one that turns forwarding on.
+const AFTER_A_REBOOT: &str = "; a reboot removes these rules. To need none, start dockerd with --ip-forward-no-drop \
+                              (Docker 28 or newer), or have tidegated start before docker.service: it then turns \
+                              forwarding on for its networks first";
+
 pub(super) fn facts() -> Vec<Fact> {
     vec![ZONE]
 }
@@ -48,7 +53,11 @@ impl Opening<'_> {
             return in_backticks(&self.of_ufw());
         }
         if self.chain.table == LEGACY || self.is_of_iptables() {
-            return in_backticks(&self.of_iptables());
+            let commands = in_backticks(&self.of_iptables());
+            return match matches!(self.place, Place::Policy) && has("DOCKER-USER") {
+                true => format!("{commands}{AFTER_A_REBOOT}"),
+                false => commands,
+            };
         }
         format!(
             "{}, and add the rules where that table is configured",

@@ -489,6 +489,12 @@ fn the_advice_is_a_command_of_the_program_that_owns_the_table() {
         ),
         (
             advice("ip filter FORWARD forward drop", &["DOCKER-USER"], &[]),
+            "`iptables -A FORWARD -i tgb+ -j ACCEPT && iptables -A FORWARD -o tgb+ -j ACCEPT`; a reboot removes these rules. To \
+             need none, start dockerd with --ip-forward-no-drop (Docker 28 or newer), or have tidegated start before \
+             docker.service: it then turns forwarding on for its networks first",
+        ),
+        (
+            advice("ip filter FORWARD forward drop", &[], &[]),
             "`iptables -A FORWARD -i tgb+ -j ACCEPT && iptables -A FORWARD -o tgb+ -j ACCEPT`",
         ),
         (
