@@ -8,6 +8,7 @@
 mod again;
 mod cni;
 mod cni_refused;
+mod cni_spec;
 mod docker;
 mod given;
 mod made;
