@@ -2,6 +2,8 @@
 
 mod addresses;
 mod containerd;
+mod cri;
+mod libcni;
 mod life;
 mod names;
 mod networks;
@@ -30,6 +32,10 @@ pub(crate) enum With {
     PodmanAndDocker,
     /// containerd alone.
     Containerd,
+    /// containerd, asked as kubelet does.
+    Cri,
+    /// libcni alone.
+    Libcni,
 }
 
 impl Case {
@@ -55,6 +61,8 @@ impl Case {
             Kind::PodmanWithCni | Kind::Podman => self.with == With::PodmanAndDocker,
             Kind::Docker => matches!(self.with, With::Docker | With::PodmanAndDocker),
             Kind::Containerd => self.with == With::Containerd,
+            Kind::Cri => self.with == With::Cri,
+            Kind::Libcni => self.with == With::Libcni,
         }
     }
 }
@@ -69,6 +77,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         life::CASES,
         restarts::CASES,
         containerd::CASES,
+        cri::CASES,
+        libcni::CASES,
     ];
     groups.into_iter().flatten()
 }

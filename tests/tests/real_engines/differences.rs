@@ -95,6 +95,25 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         answer: "web",
         reason: "CNI's plugins bridge and firewall let everybody in who has a route",
     },
+    Difference {
+        engines: &["libcni"],
+        columns: &[Own],
+        cases: &[
+            "the steps of cnitool",
+            "tuning, bandwidth and firewall behind",
+        ],
+        questions: &["CHECK", "CHECK after a restart"],
+        answer: "refused",
+        reason: "CNI's plugin portmap looks for rules of IPv6, which the container does not have",
+    },
+    Difference {
+        engines: &["libcni"],
+        columns: &[Tidegate],
+        cases: &["bandwidth for both directions"],
+        questions: &["ADD"],
+        answer: "refused",
+        reason: "CNI's plugin bandwidth limits what a container sends by a queueing discipline, of which a port has one: Tidegate's",
+    },
 ];
 
 /// The line about an answer.

@@ -14,6 +14,10 @@ pub(crate) enum Kind {
     Docker,
     /// containerd with its own client.
     Containerd,
+    /// containerd with a client of its CRI.
+    Cri,
+    /// Debian's libcni with a program of our own. Containers are network namespaces.
+    Libcni,
 }
 
 /// An engine of a Debian release.
@@ -26,7 +30,7 @@ pub(crate) struct Engine {
 }
 
 /// All engines, in the order of the table.
-pub(crate) const ENGINES: [Engine; 5] = [
+pub(crate) const ENGINES: [Engine; 7] = [
     Engine {
         name: "podman 4.3 (CNI)",
         kind: Kind::PodmanWithCni,
@@ -52,6 +56,16 @@ pub(crate) const ENGINES: [Engine; 5] = [
         kind: Kind::Containerd,
         release: Release::Debian12,
     },
+    Engine {
+        name: "containerd 1.7 (CRI)",
+        kind: Kind::Cri,
+        release: Release::Debian13WithCni,
+    },
+    Engine {
+        name: "libcni 1.1",
+        kind: Kind::Libcni,
+        release: Release::Debian13WithCni,
+    },
 ];
 
 impl Engine {
@@ -59,11 +73,15 @@ impl Engine {
     pub(crate) fn host(&self, column: Column) -> Host {
         let backend = match self.kind {
             Kind::PodmanWithCni => "cni",
-            Kind::Podman | Kind::Docker | Kind::Containerd => "netavark",
+            Kind::Podman | Kind::Docker | Kind::Containerd | Kind::Cri | Kind::Libcni => "netavark",
         };
         let host = Host::new(self.release, backend, column);
         if column == Column::Tidegate {
             host.start_daemon();
+        }
+        if self.kind == Kind::Cri {
+            let configuration = include_str!("scripts/containerd.toml");
+            host.write("/etc/containerd/config.toml", configuration);
         }
         self.start(&host);
         let import = match self.kind {
@@ -72,6 +90,11 @@ impl Engine {
             }
             Kind::Docker => "docker import /image.tar localhost/image:1",
             Kind::Containerd => include_str!("scripts/oci.sh"),
+            Kind::Cri => concat!(
+                "export CONTAINERD_NAMESPACE=k8s.io\n",
+                include_str!("scripts/oci.sh")
+            ),
+            Kind::Libcni => "rm -f /etc/cni/net.d/*",
         };
         host.sh(import).success();
         host
@@ -80,24 +103,24 @@ impl Engine {
     /// Its columns. Docker is tried with its own driver alone.
     pub(crate) const fn columns(&self) -> &'static [Column] {
         match self.kind {
-            Kind::PodmanWithCni | Kind::Podman | Kind::Containerd => {
+            Kind::Docker => &[Column::Own],
+            Kind::PodmanWithCni | Kind::Podman | Kind::Containerd | Kind::Cri | Kind::Libcni => {
                 &[Column::Own, Column::Tidegate]
             }
-            Kind::Docker => &[Column::Own],
         }
     }
 
     /// Starts its daemon, if it has one, and waits until it answers.
     pub(crate) fn start(&self, host: &Host) {
         let (name, command, answers) = match self.kind {
-            Kind::PodmanWithCni | Kind::Podman => return,
+            Kind::PodmanWithCni | Kind::Podman | Kind::Libcni => return,
             // The older release does IPv6 only as an experiment.
             Kind::Docker => (
                 "dockerd",
                 "dockerd --experimental --ip6tables --storage-driver overlay2 --shutdown-timeout 5",
                 "docker info",
             ),
-            Kind::Containerd => ("containerd", "containerd", "ctr version"),
+            Kind::Containerd | Kind::Cri => ("containerd", "containerd", "ctr version"),
         };
         host.start(name, command);
         let wait = format!(
@@ -112,7 +135,8 @@ impl Engine {
         match self.kind {
             Kind::PodmanWithCni | Kind::Podman => "podman",
             Kind::Docker => "docker",
-            Kind::Containerd => "ctr",
+            Kind::Containerd | Kind::Cri => "ctr",
+            Kind::Libcni => "libcni",
         }
     }
 
@@ -129,11 +153,24 @@ impl Engine {
                     self.program()
                 )
             }
-            (Kind::Containerd, Column::Own) => conflist(name, &own_plugins(options)),
-            (Kind::PodmanWithCni | Kind::Containerd, Column::Tidegate) => {
-                conflist(name, &tidegate_plugin(options))
+            (Kind::PodmanWithCni, Column::Tidegate) => {
+                conflist("0.4.0", name, &tidegate_plugin(options))
+            }
+            (Kind::Containerd | Kind::Cri | Kind::Libcni, _) => {
+                let firewall = match column {
+                    Column::Own => ", {\"type\": \"firewall\"}",
+                    Column::Tidegate => "",
+                };
+                conflist("0.4.0", name, &(plugins(column, options) + firewall))
             }
         }
+    }
+
+    /// The command that makes a network of CNI's plugins, with others before and behind those that make the interface.
+    pub(crate) fn chain(column: Column, name: &str, before: &[&str], behind: &[&str]) -> String {
+        let plugins = plugins(column, "--subnet 10.7.0.0/24");
+        let parts = [before, &[plugins.as_str()], behind].concat();
+        conflist("1.0.0", name, &parts.join(", "))
     }
 
     /// Removes all containers and networks, and prints nothing.
@@ -152,14 +189,24 @@ impl Engine {
                 "for task in $(ctr task ls -q); do ctr task kill -s KILL $task; done; \
                  for try in $(seq 300); do [ -n \"$(ctr container ls -q)\" ] || break; sleep 0.1; done; rm -f /etc/cni/net.d/*"
             }
+            Kind::Cri => {
+                "for pod in $(ctr -n k8s.io container ls -q); do python3 /cri.py stop $pod; python3 /cri.py remove $pod; done; rm -f /etc/cni/net.d/*"
+            }
+            Kind::Libcni => {
+                "for list in /etc/cni/net.d/*; do for path in /run/netns/*; do network=$(basename $list .conflist); \
+                 [ $path = /run/netns/outside ] || libcni del $network $path; done; done; \
+                 for path in /run/netns/*; do name=${path##*/}; \
+                 [ $name = outside ] || { kill -KILL $(ip netns pids $name) 2>/dev/null || true; ip netns del $name; }; done; \
+                 rm -f /etc/cni/net.d/*"
+            }
         }
     }
 }
 
-fn conflist(name: &str, plugins: &str) -> String {
+fn conflist(version: &str, name: &str, plugins: &str) -> String {
     format!(
         "cat >/etc/cni/net.d/{name}.conflist <<'END'\n\
-         {{\"cniVersion\": \"0.4.0\", \"name\": \"{name}\", \"plugins\": [{plugins}]}}\nEND"
+         {{\"cniVersion\": \"{version}\", \"name\": \"{name}\", \"plugins\": [{plugins}]}}\nEND"
     )
 }
 
@@ -175,7 +222,15 @@ fn values<'a>(options: &'a str, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// CNI's own bridge and firewall plugins.
+/// The plugins that make the interface and publish ports.
+fn plugins(column: Column, options: &str) -> String {
+    match column {
+        Column::Own => own_plugins(options),
+        Column::Tidegate => tidegate_plugin(options),
+    }
+}
+
+/// CNI's own plugins bridge and portmap.
 fn own_plugins(options: &str) -> String {
     let subnets = values(options, "--subnet");
     let ranges: Vec<String> = subnets
@@ -183,8 +238,8 @@ fn own_plugins(options: &str) -> String {
         .map(|subnet| format!("[{{\"subnet\": \"{subnet}\"}}]"))
         .collect();
     format!(
-        "{{\"type\": \"bridge\", \"bridge\": \"cni-own\", \"isGateway\": true, \"ipMasq\": true, \"ipam\": {{\"type\": \"host-local\", \
-         \"ranges\": [{}], \"routes\": [{{\"dst\": \"0.0.0.0/0\"}}]}}}}, {{\"type\": \"firewall\"}}",
+        "{{\"type\": \"bridge\", \"bridge\": \"cni-own\", \"isGateway\": true, \"hairpinMode\": true, \"ipMasq\": true, \"ipam\": {{\"type\": \"host-local\", \
+         \"ranges\": [{}], \"routes\": [{{\"dst\": \"0.0.0.0/0\"}}]}}}}, {{\"type\": \"portmap\", \"capabilities\": {{\"portMappings\": true}}}}",
         ranges.join(", ")
     )
 }

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use tidegate_tests::{Output, Programs, System};
 
 use crate::column::Column;
+use crate::go;
 
 /// A Debian release with its engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum Release {
     Debian12,
     /// podman 5.4 with netavark 1.14, docker.io 26.1, containerd 1.7.
     Debian13,
+    /// containerd 1.7, libcni 1.1, CNI plugins 1.1.
+    Debian13WithCni,
 }
 
 impl Release {
@@ -31,6 +34,12 @@ impl Release {
                 "trixie",
                 "podman,netavark,aardvark-dns,docker.io,docker-cli,containerd,containernetworking-plugins,\
                  runc,conmon,catatonit,iptables,nftables,iproute2,procps,busybox,ca-certificates,libnftables1,dnsmasq-base",
+            ),
+            Self::Debian13WithCni => (
+                "trixie-cni",
+                "trixie",
+                "containerd,runc,containernetworking-plugins,golang-go,golang-github-appc-cni-dev,python3-grpcio,\
+                 catatonit,iptables,nftables,iproute2,procps,busybox,ca-certificates,libnftables1,dnsmasq-base",
             ),
         };
         System {
@@ -77,7 +86,7 @@ impl Host {
             .args(["sh", "-c", include_str!("scripts/box.sh")])
             .env("FOLDER", folder.path())
             .env("LOWER", release.system().folder())
-            .env("PROGRAMS", programs(column))
+            .env("PROGRAMS", programs(release, column))
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let mut unshare = command.spawn().expect("unshare can be started");
@@ -94,6 +103,7 @@ impl Host {
         for (path, text) in [
             ("/serve.pl", include_str!("scripts/serve.pl")),
             ("/ask.pl", include_str!("scripts/ask.pl")),
+            ("/cri.py", include_str!("scripts/cri.py")),
         ] {
             host.write(path, text);
         }
@@ -185,18 +195,22 @@ impl Drop for Host {
 }
 
 /// Files of the machine that a host with Tidegate has, and their paths there.
-fn programs(column: Column) -> String {
-    if column == Column::Own {
-        return String::new();
+fn programs(release: Release, column: Column) -> String {
+    let mut files = Vec::new();
+    if release == Release::Debian13WithCni {
+        let root = release.system().folder();
+        files.push((go::program(&root).to_owned(), "/usr/bin/libcni"));
     }
-    let programs = Programs::of_this_tree();
-    let plugin = programs.plugin();
-    [
-        (&programs.tidegated, "/usr/sbin/tidegated"),
-        (&programs.tidegate, "/usr/bin/tidegate"),
-        (&plugin, "/usr/lib/cni/tidegate"),
-        (&plugin, "/usr/lib/netavark/tidegate"),
-    ]
-    .map(|(file, path)| format!("{} {path}", file.display()))
-    .join("\n")
+    if column == Column::Tidegate {
+        let programs = Programs::of_this_tree();
+        files.extend([
+            (programs.tidegated.clone(), "/usr/sbin/tidegated"),
+            (programs.tidegate.clone(), "/usr/bin/tidegate"),
+            (programs.plugin(), "/usr/lib/cni/tidegate"),
+            (programs.plugin(), "/usr/lib/netavark/tidegate"),
+        ]);
+    }
+    let lines = files.iter();
+    let lines = lines.map(|(file, path)| format!("{} {path}\n", file.display()));
+    lines.collect()
 }

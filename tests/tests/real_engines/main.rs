@@ -16,6 +16,7 @@ mod column;
 mod differences;
 mod document;
 mod engine;
+mod go;
 mod host;
 mod report;
 mod run;

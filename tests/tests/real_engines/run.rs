@@ -35,6 +35,16 @@ fn containerd_1_6_with_ctr() {
     answers_as_wanted(&ENGINES[4]);
 }
 
+#[test]
+fn containerd_1_7_with_cri() {
+    answers_as_wanted(&ENGINES[5]);
+}
+
+#[test]
+fn libcni_1_1() {
+    answers_as_wanted(&ENGINES[6]);
+}
+
 fn answers_as_wanted(engine: &'static Engine) {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"));

@@ -72,6 +72,29 @@ impl<'a> Scene<'a> {
         self.host.sh(&create).success();
     }
 
+    /// Makes a network of CNI's plugins, with others before and behind those that make the interface.
+    pub(crate) fn chain(&self, name: &str, before: &[&str], behind: &[&str]) {
+        let create = Engine::chain(self.column, name, before, behind);
+        self.host.sh(&create).success();
+    }
+
+    /// Runs a shell script on the host.
+    pub(crate) fn sh(&self, script: &str) -> Output {
+        self.host.sh(script)
+    }
+
+    /// What a shell script on the host prints, or `refused`.
+    pub(crate) fn tell_of(&self, question: &str, wanted: &str, script: &str) {
+        self.tell(question, wanted, || match self.host.sh(script) {
+            Output {
+                code: Some(0),
+                stdout,
+                ..
+            } => stdout.trim().to_owned(),
+            _ => "refused".to_owned(),
+        });
+    }
+
     /// Runs a command of the engine.
     pub(crate) fn engine(&self, arguments: &str) -> String {
         self.command(arguments).success()
@@ -151,7 +174,12 @@ impl<'a> Scene<'a> {
                  for try in $(seq 600); do if ctr task ls | grep -q \"^{name} .*RUNNING\"; then exit 0; fi; sleep 0.1; done; \
                  cat /var/log/{name}.log >&2; exit 1"
             ),
-            Kind::PodmanWithCni | Kind::Podman | Kind::Docker => format!(
+            Kind::Libcni => format!(
+                "ip netns add {name}; ip -n {name} link set lo up; \
+                 CAP_ARGS='{options}' libcni add {network} /run/netns/{name} >/dev/null; \
+                 setsid ip netns exec {name} {serve} </dev/null >/var/log/{name}.log 2>&1 &"
+            ),
+            Kind::PodmanWithCni | Kind::Podman | Kind::Docker | Kind::Cri => format!(
                 "{} {command} --name {name} --network {network} {options} {IMAGE} {serve} >/dev/null",
                 self.engine.program()
             ),
@@ -182,8 +210,12 @@ impl<'a> Scene<'a> {
 
     /// Ends the engine's daemon by a signal, and starts it again.
     pub(crate) fn restart_engine(&self, signal: &str) {
+        let program = match self.engine.kind {
+            Kind::Cri => "containerd",
+            _ => "dockerd",
+        };
         let script = format!(
-            "pid=$(pgrep -o -x dockerd); kill -{signal} $pid; \
+            "pid=$(pgrep -o -x {program}); kill -{signal} $pid; \
              for try in $(seq 600); do if ! kill -0 $pid 2>/dev/null; then break; fi; sleep 0.1; done; \
              rm -f /var/run/docker.pid"
         );
@@ -247,7 +279,8 @@ impl<'a> Scene<'a> {
                     "ctr task exec --exec-id \"e$(cat /proc/sys/kernel/random/uuid)\" {name} {command}"
                 )
             }
-            Kind::PodmanWithCni | Kind::Podman | Kind::Docker => {
+            Kind::Libcni => format!("ip netns exec {name} {command}"),
+            Kind::PodmanWithCni | Kind::Podman | Kind::Docker | Kind::Cri => {
                 format!("{} exec {name} {command}", self.engine.program())
             }
         }

@@ -14,7 +14,7 @@ cp /image.tar layer
 layer=$(put layer)
 diff=$(printf %s "$layer" | grep -o 'sha256:[0-9a-f]*')
 architecture=$(dpkg --print-architecture)
-printf '{"architecture": "%s", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": ["%s"]}}' \
+printf '{"architecture": "%s", "os": "linux", "config": {"Cmd": ["/usr/bin/perl", "/serve.pl", "pod", "80"]}, "rootfs": {"type": "layers", "diff_ids": ["%s"]}}' \
     "$architecture" "$diff" >config
 config=$(put config)
 printf '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType": "application/vnd.oci.image.config.v1+json", %s}, "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", %s}]}' \
