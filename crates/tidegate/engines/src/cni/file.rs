@@ -10,6 +10,8 @@ use crate::fields::Fields;
 
 /// The type that names our plugin.
 const OURS: &str = "tidegate";
+/// The type of the plugin that limits rates.
+const BANDWIDTH: &str = "bandwidth";
 
 /// A file that names our plugin.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,9 @@ pub struct NetworkFile {
     pub version: Result<(), Refused>,
     /// The network and who holds its host ports, or what a runtime would be told instead.
     pub asked: Result<(CreateNetwork, Option<HostPorts>), Refused>,
+    /// Whether the plugin `bandwidth` limits what containers send. It fails then: it needs the ingress queueing
+    /// discipline of a port, which has only one.
+    pub limits_sending: bool,
 }
 
 impl NetworkFile {
@@ -41,19 +46,28 @@ impl NetworkFile {
                 plugins.into_iter().map(of).collect::<Result<_, _>>()?
             }
         };
+        let mut ours = None;
+        let mut limits_sending = false;
         for (place, mut plugin) in plugins.into_iter().enumerate() {
-            if plugin.take::<String>("type")?.as_deref() == Some(OURS) {
-                plugin.set("name", name.as_str().into());
-                let asked = Config::read(plugin).map(|it| (it.network, it.host_ports));
-                return Ok(Some(Self {
-                    name,
-                    place,
-                    version,
-                    asked,
-                }));
+            match plugin.take::<String>("type")?.as_deref() {
+                Some(OURS) if ours.is_none() => ours = Some((place, plugin)),
+                Some(BANDWIDTH) => {
+                    let rate = plugin.peek("egressRate").and_then(|rate| rate.as_u64());
+                    limits_sending |= rate.is_some_and(|rate| rate > 0);
+                }
+                _ => {}
             }
         }
-        Ok(None)
+        Ok(ours.map(|(place, mut plugin)| {
+            plugin.set("name", name.as_str().into());
+            Self {
+                name,
+                place,
+                version,
+                asked: Config::read(plugin).map(|it| (it.network, it.host_ports)),
+                limits_sending,
+            }
+        }))
     }
 }
 
@@ -72,6 +86,7 @@ mod tests {
         ));
         assert_eq!((list.name.as_str(), list.place), ("tidegate", 0));
         assert_eq!(list.version, Ok(()));
+        assert!(!list.limits_sending);
         assert_eq!(list.asked.unwrap().0.subnets, []);
         let one = read(
             r#"{"cniVersion": "0.4.0", "name": "web", "type": "tidegate", "host-ports": "daemon",
@@ -83,6 +98,29 @@ mod tests {
         let other = r#"{"cniVersion": "0.4.0", "name": "web", "plugins": [{"type": "bridge"}]}"#;
         assert_eq!(NetworkFile::read(other), Ok(None));
         assert!(NetworkFile::read("{").is_err());
+    }
+
+    #[test]
+    fn a_rate_of_what_containers_send_is_noticed() {
+        for (plugin, limits_sending) in [
+            (
+                r#"{"type": "bandwidth", "egressRate": 8000, "egressBurst": 800}"#,
+                true,
+            ),
+            (
+                r#"{"type": "bandwidth", "egressRate": 0, "ingressRate": 8000}"#,
+                false,
+            ),
+            (
+                r#"{"type": "bandwidth", "capabilities": {"bandwidth": true}}"#,
+                false,
+            ),
+        ] {
+            let text = format!(
+                r#"{{"cniVersion": "1.0.0", "name": "web", "plugins": [{{"type": "tidegate"}}, {plugin}]}}"#
+            );
+            assert_eq!(read(&text).limits_sending, limits_sending, "{plugin}");
+        }
     }
 
     #[test]

@@ -133,6 +133,14 @@ fn of_file(state: &State, path: &str, file: &NetworkFile) -> Vec<Finding> {
         let advice = "make it the first plugin of the list";
         found.push(finding(Severity::Warning, what, advice));
     }
+    if file.limits_sending {
+        let what = format!(
+            "containers of the network in {path} fail: plugin bandwidth cannot limit what they send, because a port has \
+             only one ingress queueing discipline, and Tidegate's filters use it"
+        );
+        let advice = "leave out egressRate and egressBurst";
+        found.push(finding(Severity::Fault, what, advice));
+    }
     match &file.asked {
         Err(refused) => found.push(of_refusal(path, refused)),
         Ok((asked, _)) => {

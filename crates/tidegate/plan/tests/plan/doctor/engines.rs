@@ -81,6 +81,11 @@ fn a_file_with_which_containers_fail_is_a_fault_with_the_plugins_own_words() {
             "leave it out",
         ),
         (
+            GOOD.replace("}]", "}, {\"type\": \"bandwidth\", \"egressRate\": 8000}]"),
+            "plugin bandwidth cannot limit what they send",
+            "leave out egressRate and egressBurst",
+        ),
+        (
             GOOD.replace("]}", ""),
             "cannot parse the configuration",
             "docs/engines/cni.md",
