@@ -96,6 +96,22 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         reason: "CNI's plugins bridge and firewall let everybody in who has a route",
     },
     Difference {
+        engines: &["containerd 1.7"],
+        columns: &[Own],
+        cases: &["pods"],
+        questions: &["a pod with a port of another"],
+        answer: "done",
+        reason: "CNI's plugin portmap does not bind the port, and the later rule is without effect",
+    },
+    Difference {
+        engines: &["containerd 1.7"],
+        columns: &[Tidegate],
+        cases: &["pods"],
+        questions: &["stopped while the daemon does not run"],
+        answer: "refused",
+        reason: "DEL fails with code 11, and kubelet stops the pod again later",
+    },
+    Difference {
         engines: &["libcni"],
         columns: &[Own],
         cases: &[
