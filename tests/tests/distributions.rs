@@ -107,9 +107,12 @@ fn made() -> &'static Made {
             "--distro",
             "debian-13",
         ];
+        // Debian 12's has the profile of a release.
+        let trial = ["--cargo-profile", "trial"];
         let how = [
             "--engine", "root", "--jobs", "2", "--strict", "--out", &parent, "--json",
         ];
+        let how = [&trial[..], &how[..]].concat();
         Made {
             output: dist(&[&asked[..], &how[..]].concat()),
             debian_12: debian_12(),

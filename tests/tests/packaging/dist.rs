@@ -7,6 +7,7 @@ use std::process::Command;
 use test_support::{Need, require};
 use tidegate_tests::workspace;
 
+use crate::machine::TRIAL;
 use crate::packages::{Packages, finished, xtask};
 
 /// The libraries that the daemon of a package names, as binutils read them.
@@ -49,9 +50,9 @@ fn only_the_dynamic_daemon_needs_the_library() {
 
 /// Stands in for Cargo: in the place of the daemon that it built, there is one that lost its library.
 const LOSES_THE_LIBRARY: &str = r#"#!/bin/sh
-case " $* " in *" --profile release "*) ;; *) exec "$REAL_CARGO" "$@" ;; esac
+case " $* " in *" --profile trial "*) ;; *) exec "$REAL_CARGO" "$@" ;; esac
 "$REAL_CARGO" "$@"
-cp --remove-destination "$LOST" target/dist/build/dynamic/release/tidegated
+cp --remove-destination "$LOST" target/dist/build/dynamic/trial/tidegated
 "#;
 
 #[test]
@@ -77,7 +78,9 @@ fn a_build_that_lost_the_library_is_not_packaged() {
     xtask(&["dist", "--help"]).success();
     let mut command = Command::new(workspace().join("target/debug/xtask"));
     command
-        .args(["dist", "--flavour", "dynamic", "--out"])
+        .args(["dist", "--flavour", "dynamic"])
+        .args(TRIAL.split(' '))
+        .arg("--out")
         .arg(folder.path().join("out"));
     let real = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     command

@@ -72,6 +72,10 @@ pub(crate) fn install(machine: &Root, package: &str) {
 /// What has `dist` make an .rpm on Debian, too: it is another family's.
 pub(crate) const WITH_DEPENDENCIES: &str = "--format deb,rpm";
 
+/// Compiles in a quarter of the time. What is tested is how packages are made: tests/distributions.rs makes one with the profile
+/// of a release.
+pub(crate) const TRIAL: &str = "--cargo-profile trial";
+
 /// One run of `cargo xtask dist` for the formats with dependencies.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -131,7 +135,7 @@ pub(crate) fn runs() -> &'static Runs {
 
 fn run(machine: &Root, formats: &str, name: &str) -> Run {
     let folder: &Path = &workspace().join("target/packaging-tests").join(name);
-    let arguments = format!("{formats} --out {}", folder.display());
+    let arguments = format!("{formats} {TRIAL} --out {}", folder.display());
     let table = dist(machine, &arguments).success();
     Run {
         table,

@@ -89,6 +89,8 @@ pub struct Job<'a> {
     pub folders: &'a Folders,
     /// The requested flavour.
     pub flavour: FlavourRequest,
+    /// The Cargo profile, if it is not that of the configuration.
+    pub cargo_profile: Option<&'a str>,
     /// Whether a flavour other than the expected one is an error.
     pub strict: bool,
 }
@@ -139,6 +141,9 @@ impl Job<'_> {
         ];
         let mut command: Vec<String> = words.map(str::to_owned).into();
         command.extend(["--flavour".to_owned(), flavour]);
+        if let Some(profile) = self.cargo_profile {
+            command.extend(["--cargo-profile", profile].map(str::to_owned));
+        }
         if self.strict {
             command.push("--strict".to_owned());
         }

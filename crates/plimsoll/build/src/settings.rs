@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use error_hint::{FileError, Hint};
-use plimsoll_plan::settings::{ConfigFile, SettingError, Settings, strip};
+use plimsoll_plan::settings::{ConfigFile, SettingError, Settings, check_profile, strip};
 
 /// Why it is not known what is set, or why it cannot be honoured.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ impl Hint for SettingsError {
 /// What Cargo's configuration and the environment of this process set for a build in a workspace with a profile.
 ///
 /// # Errors
-/// When a file cannot be read, or a setting cannot be honoured.
+/// When a file cannot be read, a setting cannot be honoured, or there is no such profile.
 pub fn read(workspace: &Path, profile: &str) -> Result<Settings, SettingsError> {
     let mut files = Vec::new();
     for folder in folders(workspace) {
@@ -46,8 +46,10 @@ pub fn read(workspace: &Path, profile: &str) -> Result<Settings, SettingsError> 
         let [name, value] = [name, value].map(|text| text.to_string_lossy().into_owned());
         (name, value)
     });
+    let manifest = manifest(workspace)?;
+    check_profile(&files, &manifest, profile)?;
     Ok(Settings {
-        strip: strip(&files, &manifest(workspace)?, profile),
+        strip: strip(&files, &manifest, profile),
         ..Settings::of(&files, &variables.collect(), profile)?
     })
 }

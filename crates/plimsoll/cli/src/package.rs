@@ -43,6 +43,10 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     format: Vec<FormatName>,
 
+    /// Build with this Cargo profile, for packages to try [default: `profile` of packaging/dist.toml]
+    #[arg(long, value_name = "PROFILE")]
+    cargo_profile: Option<String>,
+
     /// Where the packages are written to [default: target/dist]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -87,7 +91,10 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     for name in &args.format {
         known(formats, *name)?;
     }
-    let config = configuration(formats)?;
+    let mut config = configuration(formats)?;
+    if let Some(profile) = &args.cargo_profile {
+        config.cargo.profile.clone_from(profile);
+    }
     check::all(&config, formats)?;
     if args.distros.is_elsewhere() {
         return distros::run(args, &config, formats);
@@ -123,7 +130,11 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
 fn make_plan(args: &Args, config: &Config, formats: &Formats) -> Result<Plan> {
     let purpose = args.install_deps.then_some(Purpose::Dist);
     let findings = install_deps::findings(purpose, &config.native_dep)?;
-    let source = source::read(config)?;
+    let mut source = source::read(config)?;
+    if let Some(profile) = &args.cargo_profile {
+        let option = "--cargo-profile".to_owned();
+        source.settings.honoured.insert(option, profile.clone());
+    }
     let request = Request {
         flavour: args.flavour,
         formats: args.format.clone(),

@@ -146,6 +146,24 @@ fn a_project_without_an_xtask_is_packaged_and_nothing_in_it_changes() {
 }
 
 #[test]
+fn another_profile_is_built_with_and_the_manifest_says_so() {
+    let project = Project::new();
+    let dist = ["dist", "--cargo-profile"];
+    let output = project.plimsoll("", &[&dist[..], &["dev"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let manifest = std::fs::read_to_string(project.target.path().join("dist/manifest.json"));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.unwrap()).unwrap();
+    assert_eq!(manifest["settings"]["--cargo-profile"], "dev");
+
+    let refused = project.plimsoll("", &[&dist[..], &["swift"]].concat());
+    assert!(!refused.status.success());
+    let said = text(&refused.stderr);
+    let kept = project.target.path().join("dist/manifest.json");
+    assert!(kept.exists());
+    assert!(said.contains("there is no Cargo profile swift"), "{said}");
+}
+
+#[test]
 fn hints_name_the_installed_command() {
     let project = Project::new();
     let output = project.plimsoll("", &["dist", "--format", "pdf"]);

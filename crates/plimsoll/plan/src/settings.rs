@@ -9,6 +9,7 @@
 mod condition;
 mod error;
 mod file;
+mod profile;
 mod strip;
 mod variables;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::SettingError;
 pub use file::ConfigFile;
+pub use profile::check_profile;
 pub use strip::strip;
 
 /// What the project and the environment set for a build.

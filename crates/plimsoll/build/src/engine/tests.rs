@@ -50,6 +50,7 @@ fn with_job<T>(id: &str, site: &Site, toolchain: &Toolchain, f: impl FnOnce(&Job
         toolchain,
         folders: &folders(),
         flavour,
+        cargo_profile: None,
         strict: true,
     })
 }
@@ -180,6 +181,20 @@ fn a_root_is_made_once_and_entered_without_a_network() {
     "#]].assert_eq(&text.replace(&script, "ENTER"));
     let fresh = with_job("debian-11", &site, &folder(), |job| root::recipe(job, true));
     assert_eq!(fresh.expect("a recipe").len(), 1);
+}
+
+#[test]
+fn another_cargo_profile_is_handed_to_the_build_in_the_system() {
+    let recipe = with_job("debian-11", &Site::default(), &folder(), |job| {
+        let job = Job {
+            cargo_profile: Some("trial"),
+            ..*job
+        };
+        root::recipe(&job, true)
+    });
+    let text = lines(&recipe.expect("a recipe"));
+    let wanted = "--flavour auto --cargo-profile trial --strict";
+    assert!(text.contains(wanted), "{text}");
 }
 
 #[test]

@@ -32,6 +32,14 @@ pub enum SettingError {
         /// The key that it stands for.
         key: String,
     },
+    /// Neither the project nor Cargo has the profile that is to be built with.
+    #[error("there is no Cargo profile {profile}")]
+    NoProfile {
+        /// Its name.
+        profile: String,
+        /// Those that are there, separated by commas.
+        known: String,
+    },
     /// A key that the toolkit does not understand, and that could change everything.
     #[error("{key} in {} cannot be honoured: {because}", path.display())]
     NotHonoured {
@@ -54,6 +62,12 @@ impl Hint for SettingError {
             }
             Self::Variable { name, key } => Some(
                 format!("unset {name}, or set {key} in .cargo/config.toml of the workspace").into(),
+            ),
+            Self::NoProfile { profile, known } => Some(
+                format!(
+                    "take one of {known}, or add [profile.{profile}] to Cargo.toml of the workspace"
+                )
+                .into(),
             ),
             Self::NotHonoured { hint, .. } => Some((*hint).into()),
             Self::Parse { .. } => None,

@@ -100,6 +100,7 @@ impl Build<'_> {
             toolchain: common.kit.toolchain(engine),
             folders: &common.folders,
             flavour,
+            cargo_profile: self.args.cargo_profile.as_deref(),
             strict: self.args.strict,
         };
         engine::stages(&job, common.kit.within(engine))
