@@ -46,16 +46,9 @@ const UNIT: &[&str] = &[
     "shared_libraries",
 ];
 /// Those that program the kernel: they wait more than they compute.
-const KERNEL: &[&str] = &[
-    "agreement",
-    "conformance",
-    "daemon",
-    "faults",
-    "hang",
-    "hostile",
-    "links",
-    "probing",
-];
+const KERNEL: &[&str] = &["agreement", "conformance", "daemon", "links", "probing"];
+/// Those in which other programs and the kernel stand in the way. They are most of the waiting, so they have a lane of their own.
+const OBSTACLES: &[&str] = &["faults", "hang", "hostile"];
 /// Most of these tests wait: for time limits of clients and of the kernel, and for systems to boot and to shut down. At one a
 /// core, cores are idle.
 const WAITING_TESTS_PER_CORE: usize = 2;
@@ -128,7 +121,11 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
         },
         ..lane("packages", packages.collect())
     };
-    vec![kernel, packages]
+    let obstacles = Lane {
+        tests_per_core: WAITING_TESTS_PER_CORE,
+        ..lane("obstacles", named(OBSTACLES).collect())
+    };
+    vec![kernel, obstacles, packages]
 }
 
 fn named(programs: &[&str]) -> impl Iterator<Item = String> {
@@ -217,8 +214,8 @@ mod tests {
             let lanes = of(scope, true);
             lanes.iter().map(|lane| lane.threads(2)).collect()
         };
-        assert_eq!(threads(Scope::All), [4, 2]);
-        assert_eq!(threads(Scope::Host), [4, 4]);
+        assert_eq!(threads(Scope::All), [4, 4, 2]);
+        assert_eq!(threads(Scope::Host), [4, 4, 4]);
         assert_eq!(threads(Scope::Unit), [2]);
     }
 
@@ -229,8 +226,9 @@ mod tests {
             format!("{program} {}", arguments.join(" "))
         };
         let lines = |scope| of(scope, true).iter().map(line).collect::<Vec<_>>();
-        assert_eq!(lines(Scope::All), ["cargo test", "nice -n 10 cargo test"]);
-        assert_eq!(lines(Scope::Host), ["cargo test", "cargo test"]);
+        let test = "cargo test";
+        assert_eq!(lines(Scope::All), [test, test, "nice -n 10 cargo test"]);
+        assert_eq!(lines(Scope::Host), [test; 3]);
     }
 
     #[test]
