@@ -14,6 +14,7 @@ mod fight;
 mod hand_over;
 mod heal;
 mod import;
+mod links_fight;
 mod mend;
 mod names;
 mod owned;

@@ -11,7 +11,7 @@ use tidegate_plan::{Plan, StaleConnections};
 use tokio::sync::broadcast::Receiver;
 
 use super::events::now;
-use super::repairs::InterfaceRepair;
+use super::links_fight::InterfaceRepair;
 use super::{Backends, Engine, EngineError, path_of};
 
 impl Engine {

@@ -10,7 +10,7 @@ use tidegate_model::{IfName, Name, Network};
 use tidegate_plan::{AnswersMending, LinkOwner, Mending, Plan};
 
 use super::degraded::{loosened, partly};
-use super::repairs::InterfaceRepair;
+use super::links_fight::InterfaceRepair;
 use super::{Backends, Engine, EngineError};
 
 /// The interfaces of the host of which the kernel told.

@@ -9,7 +9,7 @@ use tidegate_model::{Fault, IfName, Name, State};
 use tidegate_plan::StaleConnections;
 
 use super::degraded::{fault_of, is_foreign, nothing_of_its_network, partly};
-use super::repairs::InterfaceRepair;
+use super::links_fight::InterfaceRepair;
 use super::start::ours;
 use super::{Backends, Engine, EngineError, path_of};
 

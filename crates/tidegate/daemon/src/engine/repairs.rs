@@ -1,18 +1,16 @@
 //! Records what other programs changed and the daemon put right: for `info` and metrics, and as events.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tidegate_api::event::Happening;
 use tidegate_api::{RecentRepair, Repair, RepairKind, Repairs};
-use tidegate_model::IfName;
 use tidegate_nft_drivers::ForeignChange;
 
 use super::Engine;
 use super::events::now;
-use crate::pace::{CALM, Pace};
+use super::links_fight::{InterfaceRepair, LinksFight, Rows};
 
 /// How many of the last repairs are kept.
 const RECENT: usize = 10;
@@ -21,26 +19,8 @@ const RECENT: usize = 10;
 #[derive(Debug, Default)]
 pub(super) struct Record {
     repairs: Mutex<Repairs>,
-    in_a_row: Mutex<(Pace, Option<(LinksFight, Instant)>)>,
+    in_a_row: Mutex<Rows>,
 }
-
-/// Another program changes links of ours again and again. The kernel does not tell which program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LinksFight {
-    times: u32,
-    /// The last repair.
-    last: String,
-}
-
-impl fmt::Display for LinksFight {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { times, last } = self;
-        write!(f, "put right {times} times in a row, the last time {last}")
-    }
-}
-
-/// An interface that was put right, and what was done to it.
-pub(super) type InterfaceRepair = (IfName, Vec<String>);
 
 impl Engine {
     /// What was put right since the daemon started.
@@ -87,19 +67,15 @@ impl Engine {
         told.chain(unknown).for_each(|it| self.events.tell(it));
     }
 
-    /// Records one round of repairs of interfaces. From the third round in a row, it is a fight.
+    /// Records one round of repairs of interfaces. The third repair of an interface in a row makes a fight.
     pub(super) fn note_interfaces(&self, repairs: Vec<InterfaceRepair>) {
-        let Some((ifname, what)) = repairs.last() else {
-            return;
-        };
-        let last = format!("{ifname}: {}", what.join(", "));
+        self.note_links_fight(&repairs);
         for (interface, what) in repairs {
             let said = format!("{interface}: {}", what.join(", "));
             note(&mut self.recorded(), RepairKind::Interfaces, said);
             self.events
                 .tell(Happening::InterfaceMended { interface, what });
         }
-        self.note_links_fight(last);
     }
 
     /// Records that rules or routes for answers were added again.
@@ -117,20 +93,14 @@ impl Engine {
         self.events.tell(Happening::RoutingMended { what });
     }
 
-    fn note_links_fight(&self, last: String) {
-        let row = self.record.in_a_row.lock();
-        let mut row = row.unwrap_or_else(PoisonError::into_inner);
-        let (pace, current) = &mut *row;
-        let now = Instant::now();
-        pace.mended(now, Duration::ZERO);
-        let fight = pace.fight().map(|times| LinksFight { times, last });
-        if let Some(fight) = &fight {
-            tracing::warn!("interfaces are changed again and again: {fight}");
-        }
-        let is_new = current.is_none();
-        *current = fight.clone().map(|fight| (fight, now));
-        drop(row);
-        if let Some(LinksFight { times, last }) = fight.filter(|_| is_new) {
+    fn note_links_fight(&self, repairs: &[InterfaceRepair]) {
+        let mended = self.rows().mended(Instant::now(), repairs);
+        let Some((fight, is_new)) = mended else {
+            return;
+        };
+        tracing::warn!("an interface is changed again and again: {fight}");
+        if is_new {
+            let LinksFight { times, last } = fight;
             self.events
                 .tell(Happening::InterfacesFought { times, last });
         }
@@ -138,10 +108,12 @@ impl Engine {
 
     /// The current fight about links; none after a calm minute.
     pub(crate) fn links_fight(&self) -> Option<LinksFight> {
-        let row = self.record.in_a_row.lock();
-        let row = row.unwrap_or_else(PoisonError::into_inner);
-        let (fight, when) = row.1.as_ref()?;
-        (when.elapsed() <= CALM).then(|| fight.clone())
+        self.rows().fight(Instant::now())
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        let rows = self.record.in_a_row.lock();
+        rows.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
