@@ -309,6 +309,26 @@ fn imported_endpoints_wait_for_their_namespaces() {
     assert!(output.stderr.contains("line 2 column"), "{output:#?}");
 }
 
+/// It is refused for attached endpoints alone, before anything is removed.
+#[test]
+fn a_teardown_forgets_endpoints_that_wait() {
+    require_root_kernel!();
+    let mut host = unstarted(&[]);
+    host.start();
+    let wanted = json!({
+        "version": 1,
+        "networks": [{ "name": "a", "ipv6": false }, { "name": "b", "ipv6": false }],
+        "endpoints": [{ "attach": { "network": "b", "name": "later", "netns": "/run/netns/none" } }],
+    });
+    assert_eq!(import(&host, &wanted)["waiting"], json!(["later"]));
+    let removed = host.json(&["teardown", "--yes"]);
+    assert_eq!(removed["networks"], json!(["a", "b"]));
+    host.wait_for_end();
+    host.start();
+    assert_eq!(told(&host), json!([[], []]));
+    assert!(host.json(&["info"])["waiting"].is_null());
+}
+
 #[test]
 fn a_namespace_that_is_still_attached_is_told_with_its_endpoint_and_the_key_to_change() {
     require_root_kernel!();

@@ -26,7 +26,8 @@ pub enum NetworkCommand {
     ///
     /// They reach every port at each other's own addresses, and resolve each other's names. If both networks have a name,
     /// the own network's counts; NAME.NETWORK selects the other. Repeat the command with or without --one-way to change how
-    /// two networks are connected; open connections continue.
+    /// two networks are connected; open connections continue. Networks with --internal or --isolated cannot be connected:
+    /// attach a namespace to both instead.
     #[command(after_help = CONNECT_HELP)]
     Connect(ConnectArgs),
     /// Stop two networks from reaching each other, in both directions; open connections continue

@@ -25,6 +25,11 @@ impl Engine {
         if !endpoints.is_empty() && !force {
             return Err(EngineError::Attached(endpoints));
         }
+        // A network for which an endpoint waits is in use, and others would be removed before it is refused.
+        let waiting: Vec<Name> = self.state().waiting.keys().cloned().collect();
+        for name in &waiting {
+            self.stop_waiting(name)?;
+        }
         for name in &networks {
             self.remove_network(name, force)?;
         }

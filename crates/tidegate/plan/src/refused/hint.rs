@@ -45,7 +45,7 @@ fn without_host_port(binding: PortBinding) -> PortRequest {
 /// What to do about a port that others have.
 fn elsewhere(binding: PortBinding, withdrawal: &str) -> String {
     format!(
-        "give another port of the host, or none (`{}` takes a free one); or {withdrawal} first",
+        "give another port of the host, or none (`{}` takes a free one); or {withdrawal} first, which ends the connections through it",
         without_host_port(binding)
     )
 }
@@ -211,7 +211,7 @@ impl Hint for Refused {
                     (true, true) => {
                         format!("to change its clients, {withdrawal} first, which ends the connections through it")
                     }
-                    (true, false) => format!("there is nothing to do; to change its clients, {withdrawal} first"),
+                    (true, false) => format!("leave it out of the command: it is published; to change its clients, {withdrawal} first"),
                     (false, _) => elsewhere(*binding, &withdrawal),
                 }
             }

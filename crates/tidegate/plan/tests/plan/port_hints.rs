@@ -47,7 +47,7 @@ fn a_hint_names_everything_that_is_in_the_way() {
     let hint = |refused: Refused| refused.hint().unwrap_or_default().into_owned();
     let taken = hint(given(&state, &["80:9"], &facts("9", &[])).unwrap_err());
     let commands = "`tidegate unpublish ep-1 127.0.0.1:80:1/tcp 192.0.2.1:80:2/tcp` and `tidegate unpublish ep-2 \
-                    192.0.2.2:80:1/tcp` first";
+                    192.0.2.2:80:1/tcp` first, which ends the connections through it";
     assert!(taken.ends_with(commands), "{taken}");
     let own = publish(&state, &name("ep-1"), &asked(&["80:9"]), &facts("9", &[]));
     let own = hint(own.unwrap_err());
@@ -96,7 +96,7 @@ fn other_clients_of_a_port_that_is_published_are_something_to_do() {
     );
     for (port, allow) in [("81:81", &lan[..]), ("81:81", &[]), ("80:80", &[])] {
         let told = hint(port, allow);
-        assert!(told.starts_with("there is nothing to do; "), "{told}");
+        assert!(told.starts_with("leave it out of the command: "), "{told}");
     }
 }
 

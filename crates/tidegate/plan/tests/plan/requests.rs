@@ -412,9 +412,9 @@ fn a_refused_attachment_says_why_and_what_to_do() {
         the namespace is attached to network web already, as endpoint ep-2 [Conflict]
           see `tidegate endpoint inspect ep-2`; `tidegate publish ep-2 PORT` publishes a port of it
         port 80:8080/tcp is published already, by endpoint ep-2 as 80:80/tcp [Conflict]
-          give another port of the host, or none (`8080/tcp` takes a free one); or `tidegate unpublish ep-2 80:80/tcp` first
+          give another port of the host, or none (`8080/tcp` takes a free one); or `tidegate unpublish ep-2 80:80/tcp` first, which ends the connections through it
         port 53:53/udp is published already, by endpoint ep-2 as 127.0.0.1:53:53/udp [Conflict]
-          give another port of the host, or none (`53/udp` takes a free one); or `tidegate unpublish ep-2 127.0.0.1:53:53/udp` first
+          give another port of the host, or none (`53/udp` takes a free one); or `tidegate unpublish ep-2 127.0.0.1:53:53/udp` first, which ends the connections through it
         ports 81:1/tcp and 127.0.0.1:81:2/tcp of one request need the same port of the host [Invalid]
           give each host port once
         port [::1]:90:90/sctp cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP [Invalid]
