@@ -25,9 +25,9 @@ const STDERR_KEPT: usize = 512 * 1024;
 /// select(2)) and ends the process instead. Ours may be many more.
 const DESCRIPTORS: u64 = 1024;
 
-/// The time of a processor that a child may use for an answer: this, and
+/// The processor time that a child may use for an answer to a short input.
 const WORK: Duration = Duration::from_secs(10);
-/// a second for so many bytes of input. The slowest seen took some ten milliseconds for them.
+/// A child may use one more second for each of these many bytes. The slowest that was measured took some ten milliseconds.
 const BYTES: usize = 32 * 1024;
 
 /// Runs a program.
@@ -247,14 +247,18 @@ impl Process {
     }
 }
 
+/// The processor time that a child may use for so many bytes of input.
+fn work_of(bytes: usize) -> Duration {
+    let more = u64::try_from(bytes / BYTES).unwrap_or(u64::MAX);
+    WORK.saturating_add(Duration::from_secs(more))
+}
+
 /// A child that is killed and waited for when it is dropped before its end.
 struct Guard(Child);
 
 impl Guard {
     fn vigil(&self, bytes: usize) -> Vigil {
-        let worth = u64::try_from(bytes / BYTES).unwrap_or(u64::MAX);
-        let work = WORK.saturating_add(Duration::from_secs(worth));
-        Vigil::new(self.0.id(), work)
+        Vigil::new(self.0.id(), work_of(bytes))
     }
 
     fn end(&mut self) {
@@ -280,5 +284,16 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_input_may_take_more_processor_time() {
+        let seconds = [0, BYTES - 1, BYTES, 1024 * 1024].map(|bytes| work_of(bytes).as_secs());
+        assert_eq!(seconds, [10, 10, 11, 42]);
     }
 }
