@@ -74,6 +74,9 @@ impl FromStr for Engine {
     }
 }
 
+/// The option of `dist` that names another Cargo profile than the configuration does.
+pub const CARGO_PROFILE: &str = "--cargo-profile";
+
 /// The packages of one distribution, to be built.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
@@ -142,7 +145,7 @@ impl Job<'_> {
         let mut command: Vec<String> = words.map(str::to_owned).into();
         command.extend(["--flavour".to_owned(), flavour]);
         if let Some(profile) = self.cargo_profile {
-            command.extend(["--cargo-profile", profile].map(str::to_owned));
+            command.extend([CARGO_PROFILE, profile].map(str::to_owned));
         }
         if self.strict {
             command.push("--strict".to_owned());

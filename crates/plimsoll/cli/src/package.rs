@@ -9,6 +9,7 @@ mod source;
 use std::path::PathBuf;
 
 use error_hint::{Context, Failure, Result};
+use plimsoll_build::engine::CARGO_PROFILE;
 use plimsoll_build::format::Formats;
 use plimsoll_build::run as build_run;
 use plimsoll_plan::config::{self, Config, ConfigError};
@@ -132,8 +133,8 @@ fn make_plan(args: &Args, config: &Config, formats: &Formats) -> Result<Plan> {
     let findings = install_deps::findings(purpose, &config.native_dep)?;
     let mut source = source::read(config)?;
     if let Some(profile) = &args.cargo_profile {
-        let option = "--cargo-profile".to_owned();
-        source.settings.honoured.insert(option, profile.clone());
+        let honoured = &mut source.settings.honoured;
+        honoured.insert(CARGO_PROFILE.to_owned(), profile.clone());
     }
     let request = Request {
         flavour: args.flavour,

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn folders(workspace: &Path) -> Folders {
-        let work = workspace.join("target/dist/work");
+        let work = workspace.join("target/dist/scratch");
         Folders {
             workspace: workspace.to_owned(),
             dockerfile: dockerfile(workspace, &work),
@@ -167,7 +167,7 @@ mod tests {
         lay_out(&folders(folder.path())).expect("laid out");
         let list = folder
             .path()
-            .join("target/dist/work/container/Dockerfile.dockerignore");
+            .join("target/dist/scratch/container/Dockerfile.dockerignore");
         let list = fs::read_to_string(list).expect("a list");
         assert_eq!(list, "**/.git\n/a \\[1\\]/xtask/target\n/target\n");
     }

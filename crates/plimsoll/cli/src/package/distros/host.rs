@@ -21,7 +21,7 @@ pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
         None => target.join("dist"),
     };
     let cargo_home = cargo_home()?;
-    let work = target.join("dist/work");
+    let work = target.join("dist/scratch");
     Ok(Folders {
         out,
         roots: target.join("roots"),
