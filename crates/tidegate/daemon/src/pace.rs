@@ -70,11 +70,14 @@ impl Pace {
         self.took.saturating_mul(2).min(LONGEST)
     }
 
+    /// Whether the next repair is the first in a row.
+    pub(crate) fn is_calm(&self, now: Instant) -> bool {
+        self.last
+            .is_none_or(|last| now.saturating_duration_since(last) > CALM)
+    }
+
     fn count(&mut self, now: Instant) {
-        let is_calm = self
-            .last
-            .is_none_or(|last| now.saturating_duration_since(last) > CALM);
-        self.in_a_row = if is_calm {
+        self.in_a_row = if self.is_calm(now) {
             1
         } else {
             self.in_a_row.saturating_add(1)

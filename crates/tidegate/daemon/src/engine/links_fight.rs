@@ -30,7 +30,7 @@ impl fmt::Display for LinksFight {
 /// The repairs in a row of each interface. Single changes of several interfaces are no fight.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    paces: BTreeMap<IfName, (Pace, Instant)>,
+    paces: BTreeMap<IfName, Pace>,
     current: Option<(LinksFight, Instant)>,
 }
 
@@ -41,16 +41,11 @@ impl Rows {
         now: Instant,
         repairs: &[InterfaceRepair],
     ) -> Option<(LinksFight, bool)> {
-        self.paces
-            .retain(|_, (_, last)| now.saturating_duration_since(*last) <= CALM);
+        self.paces.retain(|_, pace| !pace.is_calm(now));
         let mut found = None;
         for (ifname, what) in repairs {
-            let (pace, last) = self
-                .paces
-                .entry(ifname.clone())
-                .or_insert_with(|| (Pace::default(), now));
+            let pace = self.paces.entry(ifname.clone()).or_default();
             pace.mended(now, Duration::ZERO);
-            *last = now;
             let fight = pace.fight().map(|times| LinksFight {
                 times,
                 last: format!("{ifname}: {}", what.join(", ")),

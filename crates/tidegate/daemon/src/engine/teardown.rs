@@ -14,7 +14,7 @@ impl Engine {
     ///
     /// # Errors
     /// If endpoints are attached and `force` is not set: then nothing was removed. Or if the host refuses: then some
-    /// networks may be removed, and the daemon goes on.
+    /// networks may be removed and waiting endpoints forgotten, and the daemon goes on.
     pub fn tear_down(&self, force: bool) -> Result<TornDown, EngineError> {
         let (networks, endpoints) = {
             let state = self.state();
