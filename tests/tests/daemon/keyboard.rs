@@ -128,7 +128,7 @@ fn publish_and_unpublish_tell_what_they_changed() {
     assert_eq!(
         again,
         "error: port 8080:80/tcp is already published by this endpoint, front, as 8080:80/tcp\n\
-         hint: leave it out of the command: it is published; to change its clients, `tidegate unpublish front 8080:80/tcp` first\n"
+         hint: leave it out: clients reach it already; to change which, `tidegate unpublish front 8080:80/tcp` first\n"
     );
     let taken = refused(host, "publish front 81:83");
     assert!(

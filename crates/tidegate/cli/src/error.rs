@@ -211,8 +211,8 @@ mod tests {
         let error = CommandError::from(ClientError::NoAnswer { waited });
         assert_eq!(
             error.failure().to_string(),
-            "error: tidegated did not answer within 1s\nhint: it may still carry out the command: see `ls` and \
-             `journalctl -u tidegated`; --timeout makes tidegate wait longer"
+            "error: tidegated did not answer within 1s\nhint: it may still carry out the command: see `tidegate network ls`, `tidegate endpoint \
+             ls` and `journalctl -u tidegated`; --timeout makes tidegate wait longer"
         );
     }
 }

@@ -129,7 +129,7 @@ impl Hint for ClientError {
             Self::NotRunning { .. } => Some("start it with `systemctl start tidegated`".into()),
             Self::NotAllowed { group, socket, .. } => Some(group.hint(socket).into()),
             Self::Broken { .. } => Some("`journalctl -u tidegated` shows what it logged; `tidegate network ls` and `tidegate endpoint ls` show whether the command was carried out".into()),
-            Self::NoAnswer { .. } => Some("it may still carry out the command: see `ls` and `journalctl -u tidegated`".into()),
+            Self::NoAnswer { .. } => Some("it may still carry out the command: see `tidegate network ls`, `tidegate endpoint ls` and `journalctl -u tidegated`".into()),
             Self::Refused(refusal) => refusal.hint.as_deref().map(Cow::from),
             Self::Answer { .. } => Some("install the same version of both: see `tidegate --version` and `tidegated --version`".into()),
             _ => None,

@@ -211,7 +211,7 @@ impl Hint for Refused {
                     (true, true) => {
                         format!("to change its clients, {withdrawal} first, which ends the connections through it")
                     }
-                    (true, false) => format!("leave it out of the command: it is published; to change its clients, {withdrawal} first"),
+                    (true, false) => format!("leave it out: clients reach it already; to change which, {withdrawal} first"),
                     (false, _) => elsewhere(*binding, &withdrawal),
                 }
             }

@@ -96,7 +96,7 @@ fn other_clients_of_a_port_that_is_published_are_something_to_do() {
     );
     for (port, allow) in [("81:81", &lan[..]), ("81:81", &[]), ("80:80", &[])] {
         let told = hint(port, allow);
-        assert!(told.starts_with("leave it out of the command: "), "{told}");
+        assert!(told.starts_with("leave it out: "), "{told}");
     }
 }
 

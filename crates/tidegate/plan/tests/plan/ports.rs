@@ -395,7 +395,8 @@ fn a_port_that_the_endpoint_has_already_is_told_as_its_own() {
     attach(&mut nat, "web", 1, &["80:80", "127.0.0.1:81:81"]);
     let mut routed = routed_state(Mode::Routed, Mode::Routed);
     attach(&mut routed, "web", 1, &["80:80"]);
-    let nothing = "leave it out of the command: it is published; to change its clients, `tidegate unpublish ep-1 ";
+    let nothing =
+        "leave it out: clients reach it already; to change which, `tidegate unpublish ep-1 ";
     for (state, port, told, hint) in [
         (&nat, "80:80", "as 80:80/tcp", nothing),
         (&nat, "127.0.0.1:80:80", "as 80:80/tcp", nothing),
