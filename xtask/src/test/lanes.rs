@@ -47,8 +47,8 @@ const UNIT: &[&str] = &[
 ];
 /// Those that program the kernel: they wait more than they compute.
 const KERNEL: &[&str] = &["agreement", "conformance", "daemon", "links", "probing"];
-/// Those in which other programs and the kernel stand in the way. They are most of the waiting, so they have a lane of their own.
-const OBSTACLES: &[&str] = &["faults", "hang", "hostile"];
+/// Those in which programs crash or hang, and others interfere. They wait most, and have a lane of their own.
+const FAULTS: &[&str] = &["faults", "hang", "hostile"];
 /// Most of these tests wait: for time limits of clients and of the kernel, and for systems to boot and to shut down. At one a
 /// core, cores are idle.
 const WAITING_TESTS_PER_CORE: usize = 2;
@@ -121,11 +121,11 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
         },
         ..lane("packages", packages.collect())
     };
-    let obstacles = Lane {
+    let faults = Lane {
         tests_per_core: WAITING_TESTS_PER_CORE,
-        ..lane("obstacles", named(OBSTACLES).collect())
+        ..lane("faults", named(FAULTS).collect())
     };
-    vec![kernel, obstacles, packages]
+    vec![kernel, faults, packages]
 }
 
 fn named(programs: &[&str]) -> impl Iterator<Item = String> {
